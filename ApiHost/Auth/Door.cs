@@ -1,0 +1,48 @@
+namespace Budgets.ApiHost.Auth;
+
+/// <summary>Finds out who is calling. Unknown, revoked and expired keys look the same from outside.</summary>
+internal sealed class Door(
+    OperatorKey operatorKey, KeyCache cache, Freshness freshness, IGrainFactory grains, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
+{
+    private const string Scheme = "Bearer ";
+
+    /// <summary>Null: nobody we know. Answers at once when the key is malformed, the operator's, or remembered.</summary>
+    public ValueTask<Caller?> Who(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization;
+        if (header.Count != 1 || header[0] is not { } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return default;
+        }
+
+        var key = text.AsSpan(Scheme.Length).Trim(' ');
+        if (ApiKey.IsWellFormed(key, ApiKey.OperatorPrefix))
+        {
+            return new(ApiKey.Digest(key).EqualsInFixedTime(operatorKey.Digest) ? Caller.Operator : null);
+        }
+
+        if (!ApiKey.IsWellFormed(key, ApiKey.AgentPrefix))
+        {
+            return default;
+        }
+
+        var digest = ApiKey.Digest(key);
+        return freshness.IsFresh && cache.Find(digest) is { } known ? new(Unexpired(known)) : Ask(digest);
+    }
+
+    private async ValueTask<Caller?> Ask(KeyDigest digest)
+    {
+        var generation = cache.Generation;
+        var record = await grains.GetGrain<IKeyGrain>(digest.ToHash().Hex).Get();
+        if (record is null or { RevokedAt: not null })
+        {
+            return null;
+        }
+
+        var caller = new Caller(record, grains.GetGrain<IBudgetGrain>(record.Agent.Value));
+        cache.Remember(digest, caller, generation);
+        return Unexpired(caller);
+    }
+
+    private Caller? Unexpired(Caller caller) => caller.Key!.ExpiresAt is { } end && end <= time.GetUtcNow() ? null : caller;
+}

@@ -1,0 +1,97 @@
+using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Endpoints;
+using Budgets.ApiHost.Http;
+using Budgets.ApiHost.OpenApi;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Budgets.ApiHost;
+
+/// <summary>Puts the host together; tests and benchmarks build the same one and may add routes before they start it.</summary>
+public static class BudgetsApi
+{
+    /// <summary>The key of the clock that budgets live by; Orleans keeps its own.</summary>
+    internal const string Clock = "Budgets";
+
+    private const string DefaultUrl = "http://localhost:8080";
+
+    // What a refused body still sends is read and thrown away up to here, so that its sender can read the answer.
+    private const long MostBytesSwallowed = 32 << 20;
+
+    /// <param name="args">As on the command line: <c>--urls</c>, <c>--Budgets:DataDirectory</c> …</param>
+    /// <param name="configure">Last word on services, for tests: another clock, another store.</param>
+    /// <exception cref="OptionsValidationException">The configuration has faults; all of them are listed.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.Configuration.Sources.Insert(0, Quiet());
+        Listen(builder);
+        Embedded.AddEmbeddedSilo(builder);
+        AddBudgetsApi(builder.Services, builder.Configuration);
+        configure?.Invoke(builder);
+        var app = builder.Build();
+        MapBudgetsApi(app);
+        return app;
+    }
+
+    /// <summary>Maps every route of the contract.</summary>
+    public static void MapBudgetsApi(WebApplication app)
+    {
+        app.UseProblems();
+        var edge = app.Services.GetRequiredService<Edge>();
+        var routes = new Routes(app, edge);
+        AgentEndpoints.Map(routes);
+        FreezeEndpoints.Map(routes);
+        KeyEndpoints.Map(routes);
+        BudgetEndpoints.Map(routes);
+        ReservationEndpoints.Map(routes);
+        ChargeEndpoints.Map(routes);
+        DecideEndpoints.Map(routes);
+        LedgerEndpoints.Map(routes);
+        UsageEndpoints.Map(routes);
+        HealthEndpoints.Map(routes);
+        Contract.Map(routes);
+    }
+
+    private static void AddBudgetsApi(IServiceCollection services, ConfigurationManager configuration)
+    {
+        services.AddOptions<ApiOptions>().Bind(configuration.GetSection(ApiOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsFaults>();
+        services.TryAddKeyedSingleton(Clock, TimeProvider.System);
+        services.AddSingleton(s => OperatorKey.Load(s.GetRequiredService<IOptions<ApiOptions>>().Value, Console.Out));
+        services.AddSingleton<KeyCache>();
+        services.AddSingleton<Freshness>();
+        services.AddSingleton<RevocationWatch>();
+        services.AddHostedService(s => s.GetRequiredService<RevocationWatch>());
+        services.AddSingleton<Door>();
+        services.AddSingleton<Edge>();
+        services.AddContract();
+    }
+
+    private static void Listen(WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MostBytesSwallowed;
+        });
+        var settings = builder.Configuration;
+        if (settings["urls"] is null && settings["http_ports"] is null && !settings.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+    }
+
+    // Nothing is logged per request. Configuration overrides this as usual.
+    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Quiet() => new()
+    {
+        InitialData = new Dictionary<string, string?>
+        {
+            ["Logging:LogLevel:Default"] = "Warning",
+            ["Logging:LogLevel:Budgets"] = "Information",
+            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+            // Its first check measures from the machine's start and always complains.
+            ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
+        },
+    };
+}

@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Net.Mail;
+using System.Text.Json.Serialization;
+using Budgets.ApiHost.Http;
+using NodaTime;
+
+namespace Budgets.ApiHost.Endpoints;
+
+/// <summary>A change of a budget: a limit that is left out stays, null removes it, 0 blocks everything.</summary>
+internal sealed record BudgetBody : IBody
+{
+    public const int MaxEmailLength = 254;
+
+    /// <summary>A breaker that waits longer than this for itself had better wait for a person.</summary>
+    public const int MaxResumeAfterSeconds = 2_592_000;
+
+    public Change<Money?> DailyLimit { get; set; }
+
+    public Change<Money?> WeeklyLimit { get; set; }
+
+    public Change<Money?> MonthlyLimit { get; set; }
+
+    [Description("For the agent's whole life.")]
+    public Change<Money?> TotalLimit { get; set; }
+
+    public Change<Money?> PerCallLimit { get; set; }
+
+    [Description("The runaway-loop breaker: what would pass it freezes the agent.")]
+    public Change<Money?> MaxSpendPerMinute { get; set; }
+
+    [Description("How long a tripped breaker freezes the agent; null: until somebody unfreezes it.")]
+    public Change<int?> ResumeAfterSeconds { get; set; }
+
+    [Description("true (default): what does not fit is refused. false: it is admitted with a warning.")]
+    public bool? HardStop { get; set; }
+
+    [JsonPropertyName("alert_at_50_percent")]
+    public bool? AlertAt50Percent { get; set; }
+
+    [JsonPropertyName("alert_at_80_percent")]
+    public bool? AlertAt80Percent { get; set; }
+
+    [JsonPropertyName("alert_at_95_percent")]
+    public bool? AlertAt95Percent { get; set; }
+
+    public Change<string?> EscalationEmail { get; set; }
+
+    [Description("IANA name, such as Europe/Berlin: where its days, weeks and months begin.")]
+    public string? TimeZone { get; set; }
+
+    public IsoDayOfWeek? WeekStart { get; set; }
+
+    public void Check(Faults faults)
+    {
+        faults.Money("daily_limit", DailyLimit.Value, Money.MaxLimit);
+        faults.Money("weekly_limit", WeeklyLimit.Value, Money.MaxLimit);
+        faults.Money("monthly_limit", MonthlyLimit.Value, Money.MaxLimit);
+        faults.Money("total_limit", TotalLimit.Value, Money.MaxLimit);
+        faults.Money("per_call_limit", PerCallLimit.Value, Money.MaxLimit);
+        faults.Money("max_spend_per_minute", MaxSpendPerMinute.Value, Money.MaxLimit);
+        faults.Range("resume_after_seconds", ResumeAfterSeconds.Value, 1, MaxResumeAfterSeconds);
+        faults.Text("escalation_email", EscalationEmail.Value, MaxEmailLength);
+        faults.AddIf(
+            EscalationEmail.Value is { } email && !(MailAddress.TryCreate(email, out var address) && address.Address == email),
+            "escalation_email",
+            "must be an e-mail address");
+        Zones.Check(faults, TimeZone);
+    }
+
+    /// <param name="layer">Above for the operator, Own for the agent itself.</param>
+    public ConfigureRequest ToRequest(Layer layer, string by, bool onlyTighten) => new(
+        layer,
+        by,
+        onlyTighten,
+        MaxSpendPerMinute,
+        DailyLimit,
+        WeeklyLimit,
+        MonthlyLimit,
+        TotalLimit,
+        PerCallLimit,
+        HardStop,
+        ResumeAfterSeconds,
+        TimeZone,
+        WeekStart,
+        AlertAt50Percent,
+        AlertAt80Percent,
+        AlertAt95Percent,
+        EscalationEmail);
+}
+
+internal static class Zones
+{
+    /// <summary>Asked here too, and of the same database, because a request with a wrong zone must not leave half an agent behind.</summary>
+    public static void Check(Faults faults, string? zone)
+    {
+        faults.Text("time_zone", zone, 64);
+        faults.AddIf(
+            zone is not null && DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) is null, "time_zone", "is not in the IANA time zone database");
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Budgets.ApiHost.Endpoints;
+
+/// <param name="EntryId">The agent and the entry's place in its ledger.</param>
+/// <param name="Amount">Dollars; what the entry charged, held, settled, gave back.</param>
+/// <param name="Detail">For entries that move no money: what changed.</param>
+internal sealed record LedgerLine(
+    string EntryId,
+    long Seq,
+    DateTimeOffset At,
+    EntryKind Kind,
+    Money Amount,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Model,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsedAnswer? Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Operation,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Tags,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ChargeId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReservationId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdempotencyKey,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Overage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
+    IReadOnlyList<BalanceAnswer> Balances)
+{
+    public static LedgerLine Of(AgentId agent, LedgerEntry e) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{agent.Value}-{e.Seq}"),
+        e.Seq,
+        e.At,
+        e.Kind,
+        e.Amount,
+        e.Purpose.Model,
+        UsedAnswer.Of(e.Purpose.Usage),
+        e.Purpose.Operation,
+        e.Purpose.Tags.IsDefaultOrEmpty ? null : e.Purpose.Tags,
+        e.Kind == EntryKind.Charge ? e.Id : null,
+        e.Kind == EntryKind.Charge ? null : e.Id,
+        e.Key,
+        e.Overage ? true : null,
+        e.Late ? true : null,
+        e.Detail,
+        [.. e.Balances.Select(b => new BalanceAnswer(b.Type, b.Spent, b.Held, b.Limit, b.Remaining))]);
+}
+
+internal sealed record LedgerAnswer(IReadOnlyList<LedgerLine> Data, string? NextCursor, bool HasMore);

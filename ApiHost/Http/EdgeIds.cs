@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Budgets.ApiHost.Http;
+
+/// <summary>Ids for holds and charges, made here for every request: unpredictable, but not secrets.</summary>
+/// <remarks>20 base62 digits out of 128 random bits. The system's generator is asked for 4 KiB at a time: one call for each id would cost more than the id.</remarks>
+internal static class EdgeIds
+{
+    private const int Digits = 20;
+    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    [ThreadStatic]
+    private static byte[]? s_random;
+
+    [ThreadStatic]
+    private static int s_used;
+
+    public static ChargeId Charge() => new(New(ChargeId.Prefix));
+
+    public static HoldId Hold() => new(New(HoldId.Prefix));
+
+    private static string New(string prefix) => string.Create(prefix.Length + Digits, prefix, static (span, prefix) =>
+    {
+        prefix.CopyTo(span);
+        var random = Take16();
+        Fill(span.Slice(prefix.Length, Digits / 2), MemoryMarshal.Read<ulong>(random));
+        Fill(span[(prefix.Length + (Digits / 2))..], MemoryMarshal.Read<ulong>(random[8..]));
+    });
+
+    private static void Fill(Span<char> digits, ulong number)
+    {
+        for (var i = 0; i < digits.Length; i++)
+        {
+            digits[i] = Alphabet[(int)(number % 62)];
+            number /= 62;
+        }
+    }
+
+    private static ReadOnlySpan<byte> Take16()
+    {
+        var bytes = s_random ??= new byte[4096];
+        if (s_used % bytes.Length == 0)
+        {
+            RandomNumberGenerator.Fill(bytes);
+            s_used = 0;
+        }
+
+        s_used += 16;
+        return bytes.AsSpan(s_used - 16, 16);
+    }
+}

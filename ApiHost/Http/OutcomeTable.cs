@@ -1,0 +1,36 @@
+namespace Budgets.ApiHost.Http;
+
+/// <summary>The one place where an outcome meets a status code.</summary>
+internal static class OutcomeTable
+{
+    /// <exception cref="ArgumentOutOfRangeException">Accepted is no problem; its status is the endpoint's.</exception>
+    public static ProblemKind Of(Outcome outcome) => outcome switch
+    {
+        Outcome.IdempotencyKeyReused => ProblemKind.IdempotencyKeyReused,
+        Outcome.OutOfRange => ProblemKind.InvalidRequest,
+        Outcome.AgentUnknown => ProblemKind.NotFound,
+        Outcome.AgentClosed => ProblemKind.AgentClosed,
+        Outcome.HoldUnknown => ProblemKind.NotFound,
+        Outcome.HoldSettled => ProblemKind.ReservationSettled,
+        Outcome.HoldReleased => ProblemKind.ReservationReleased,
+        Outcome.HoldExpired => ProblemKind.ReservationExpired,
+        Outcome.AmountTooLarge => ProblemKind.AmountTooLarge,
+        Outcome.TooManyHolds => ProblemKind.TooManyReservations,
+        Outcome.Frozen => ProblemKind.Frozen,
+        Outcome.BudgetExceeded => ProblemKind.BudgetExceeded,
+        Outcome.RateExceeded => ProblemKind.RateExceeded,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not a refusal."),
+    };
+
+    /// <exception cref="ArgumentOutOfRangeException">Done is no problem.</exception>
+    public static ProblemKind Of(ConfigureResult result) => result switch
+    {
+        ConfigureResult.AgentUnknown => ProblemKind.NotFound,
+        ConfigureResult.AgentClosed => ProblemKind.AgentClosed,
+        ConfigureResult.AgentExists => ProblemKind.AgentExists,
+        ConfigureResult.UnknownTimeZone => ProblemKind.InvalidRequest,
+        ConfigureResult.WouldWiden => ProblemKind.Forbidden,
+        ConfigureResult.AboveCeiling => ProblemKind.Forbidden,
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "Not a refusal."),
+    };
+}

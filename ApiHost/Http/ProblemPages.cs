@@ -1,0 +1,50 @@
+namespace Budgets.ApiHost.Http;
+
+/// <summary>The outermost step: whatever goes wrong, and wherever no handler answers, the answer is a problem.</summary>
+internal static class ProblemPages
+{
+    public static void UseProblems(this WebApplication app)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Budgets.ApiHost");
+        app.Use(next => http => Guard(next, http, log));
+
+        // Added by hand so that it comes after the guard.
+        app.UseRouting();
+    }
+
+    private static async Task Guard(RequestDelegate next, HttpContext http, ILogger log)
+    {
+        try
+        {
+            await next(http);
+            if (!http.Response.HasStarted && http.Response is { ContentLength: null, StatusCode: >= 400 } && Bare(http.Response.StatusCode) is { } problem)
+            {
+                await problem.Send(http);
+            }
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is listening any more; what was acknowledged or not is in the journal.
+        }
+        catch (Exception e)
+        {
+            var problem = Breakdowns.Of(e, log);
+            if (http.Response.HasStarted)
+            {
+                // Half an answer must not look like a whole one.
+                http.Abort();
+                return;
+            }
+
+            http.Response.Clear();
+            await problem.Send(http);
+        }
+    }
+
+    private static Problem? Bare(int status) => status switch
+    {
+        404 => Problem.NotFound,
+        405 => new Problem(ProblemKind.MethodNotAllowed, "The Allow header lists the methods that this resource takes."),
+        _ => null,
+    };
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace Budgets.ApiHost.Http;
+
+/// <summary>Reads query parameters as strictly as bodies: unknown names, repeated names and wrong values are all told.</summary>
+internal sealed class Query
+{
+    private readonly IQueryCollection _query;
+
+    public Query(HttpContext http, params ReadOnlySpan<string> known)
+    {
+        _query = http.Request.Query;
+        foreach (var (name, values) in _query)
+        {
+            if (!known.Contains(name))
+            {
+                Faults.Add(name, known.Length == 0 ? "is not known here; there are no query parameters" : $"is not known here; what is: {string.Join(", ", known!)}");
+            }
+            else if (values.Count != 1)
+            {
+                Faults.Add(name, "is given twice");
+            }
+        }
+    }
+
+    public Faults Faults { get; } = new();
+
+    public Problem? Problem => Faults.Any ? Problem.Invalid(Faults) : null;
+
+    public bool Has(string name) => _query.ContainsKey(name);
+
+    public string? Text(string name, int max)
+    {
+        var text = Has(name) ? (string?)_query[name] ?? "" : null;
+        Faults.Text(name, text, max);
+        return text;
+    }
+
+    public int Limit(int max, int fallback)
+    {
+        if (!Has("limit"))
+        {
+            return fallback;
+        }
+
+        if (!int.TryParse(_query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit < 1 || limit > max)
+        {
+            Faults.Add("limit", string.Create(CultureInfo.InvariantCulture, $"must be a whole number from 1 to {max}"));
+        }
+
+        return limit;
+    }
+
+    public DateTimeOffset? Instant(string name)
+    {
+        if (!Has(name))
+        {
+            return null;
+        }
+
+        if (!InstantConverter.TryParse(_query[name], out var at))
+        {
+            Faults.Add(name, "must be a time with an offset, such as 2026-02-25T18:30:00Z ('+' is written %2B)");
+        }
+
+        return at;
+    }
+
+    public T? OneOf<T>(string name)
+        where T : struct, Enum
+    {
+        if (!Has(name))
+        {
+            return null;
+        }
+
+        if (!Names<T>.TryParse(_query[name], out var value))
+        {
+            Faults.Add(name, $"must be one of {Names<T>.Listed}");
+        }
+
+        return value;
+    }
+
+    public AgentId? Agent(string name)
+    {
+        if (!Has(name))
+        {
+            return null;
+        }
+
+        var text = (string?)_query[name];
+        Faults.AddIf(!AgentId.IsWellFormed(text), name, "must be an agent id");
+        return new AgentId(text ?? "");
+    }
+
+    /// <summary>What an opaque cursor of <see cref="Cursor"/> stands for; null: none was given.</summary>
+    public string? Cursor(Func<string, bool> isOurs)
+    {
+        if (!Has("cursor"))
+        {
+            return null;
+        }
+
+        var at = Http.Cursor.Read(_query["cursor"]);
+        if (at is null || !isOurs(at))
+        {
+            Faults.Add("cursor", "must be the next_cursor of an earlier page");
+            return null;
+        }
+
+        return at;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Budgets.ApiHost.Endpoints;
+
+namespace Budgets.ApiHost.Http;
+
+/// <summary>How JSON is read and written: snake_case, unknown and repeated members refused, 16 levels at most.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    NumberHandling = JsonNumberHandling.Strict,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    MaxDepth = MaxDepth,
+    Converters =
+    [
+        typeof(MoneyConverter), typeof(InstantConverter),
+        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>),
+        typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
+        typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AgentStatus>),
+        typeof(NameConverter<Decision>),
+    ])]
+[JsonSerializable(typeof(AgentBody))]
+[JsonSerializable(typeof(PatchAgentBody))]
+[JsonSerializable(typeof(FreezeBody))]
+[JsonSerializable(typeof(UnfreezeBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(BudgetBody))]
+[JsonSerializable(typeof(ReservationBody))]
+[JsonSerializable(typeof(CommitBody))]
+[JsonSerializable(typeof(ReleaseBody))]
+[JsonSerializable(typeof(ExtendBody))]
+[JsonSerializable(typeof(ChargeBody))]
+[JsonSerializable(typeof(CreatedAgentAnswer))]
+[JsonSerializable(typeof(AgentAnswer))]
+[JsonSerializable(typeof(AgentListAnswer))]
+[JsonSerializable(typeof(KeyAnswer))]
+[JsonSerializable(typeof(NewKeyAnswer))]
+[JsonSerializable(typeof(KeyListAnswer))]
+[JsonSerializable(typeof(BudgetAnswer))]
+[JsonSerializable(typeof(ReservationAnswer))]
+[JsonSerializable(typeof(HeldAnswer))]
+[JsonSerializable(typeof(SettledAnswer))]
+[JsonSerializable(typeof(ReleasedAnswer))]
+[JsonSerializable(typeof(ChargeAnswer))]
+[JsonSerializable(typeof(BatchAnswer))]
+[JsonSerializable(typeof(DecideAnswer))]
+[JsonSerializable(typeof(LedgerAnswer))]
+[JsonSerializable(typeof(UsageAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(ProblemAnswer))]
+[JsonSerializable(typeof(RefusalAnswer))]
+internal sealed partial class Wire : JsonSerializerContext
+{
+    public const int MaxDepth = 16;
+}

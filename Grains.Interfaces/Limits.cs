@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+
+namespace Budgets;
+
+/// <summary>What a limit bounds. The numbers are stored: never reorder.</summary>
+public enum LimitType
+{
+    PerMinute = 0,
+    Daily = 1,
+    Weekly = 2,
+    Monthly = 3,
+
+    /// <summary>The budget's whole life: its window has no end.</summary>
+    Total = 4,
+
+    /// <summary>A single request.</summary>
+    PerCall = 5,
+}
+
+/// <summary>Who set a layer of limits. A limit from above is a ceiling that the agent's own layer can only lower.</summary>
+public enum Layer
+{
+    /// <summary>The operator or a parent.</summary>
+    Above = 0,
+
+    /// <summary>The agent itself.</summary>
+    Own = 1,
+}
+
+/// <summary>One layer's limits; null is no limit, zero blocks everything.</summary>
+/// <param name="HardStop">True: over a limit is refused. False: admitted with a warning. The per-minute breaker always trips.</param>
+/// <param name="ResumeAfterSeconds">How long a tripped per-minute breaker freezes the agent; null: until unfrozen.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.Limits")]
+public sealed record Limits(
+    Money? PerMinute = null,
+    Money? Daily = null,
+    Money? Weekly = null,
+    Money? Monthly = null,
+    Money? Total = null,
+    Money? PerCall = null,
+    bool HardStop = true,
+    int? ResumeAfterSeconds = null)
+{
+    public static readonly Limits None = new();
+
+    public Money? this[LimitType type] => type switch
+    {
+        LimitType.PerMinute => PerMinute,
+        LimitType.Daily => Daily,
+        LimitType.Weekly => Weekly,
+        LimitType.Monthly => Monthly,
+        LimitType.Total => Total,
+        LimitType.PerCall => PerCall,
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+
+    public Limits With(LimitType type, Money? limit) => type switch
+    {
+        LimitType.PerMinute => this with { PerMinute = limit },
+        LimitType.Daily => this with { Daily = limit },
+        LimitType.Weekly => this with { Weekly = limit },
+        LimitType.Monthly => this with { Monthly = limit },
+        LimitType.Total => this with { Total = limit },
+        LimitType.PerCall => this with { PerCall = limit },
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+}
+
+/// <summary>A half-open stretch of time [From, Until) that spending is counted in; a null Until never ends.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.PeriodWindow")]
+public sealed record PeriodWindow(DateTimeOffset From, DateTimeOffset? Until)
+{
+    public bool Contains(DateTimeOffset at) => From <= at && (Until is null || at < Until);
+}
+
+/// <summary>One window after an entry: what is spent, what is held, and the strictest limit on it (null: none).</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Balance")]
+public readonly record struct Balance(LimitType Type, Money Spent, Money Held, Money? Limit)
+{
+    /// <summary>What is left under the limit, never below zero; null without a limit.</summary>
+    public Money? Remaining => Limit is { } limit ? Money.Max(Money.Zero, limit - Spent - Held) : null;
+}
+
+/// <summary>Something an accepted answer wants its reader to know: a threshold was crossed, or a soft limit is exceeded (Percent above 100).</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Warning")]
+public readonly record struct Warning(LimitType Type, Money Limit, int Percent);
+
+/// <summary>One limit on one window, as it stands: what GET budget lists and what a refusal names.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.LimitStanding")]
+public sealed record LimitStanding(
+    LimitType Type, Layer SetBy, bool HardStop, Money Limit, Money Spent, Money Held, PeriodWindow Window)
+{
+    public Money Remaining => Money.Max(Money.Zero, Limit - Spent - Held);
+
+    /// <summary>Spent as a share of the limit, in percent; a limit of zero is 100 % used.</summary>
+    public decimal PercentUsed => Limit.Nanos == 0 ? 100m : Math.Round(Spent.InDollars * 100m / Limit.InDollars, 2);
+}
+
+/// <summary>Which shares of each limit are worth a warning, in percent, ascending.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.AlertSettings")]
+public sealed record AlertSettings(ImmutableArray<int> Thresholds, string? EscalationEmail)
+{
+    public static readonly AlertSettings None = new([], null);
+}

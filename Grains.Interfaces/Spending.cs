@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+
+namespace Budgets;
+
+/// <summary>What a model call used, as its provider counts. All counts are ≥ 0.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.TokenUsage")]
+public sealed record TokenUsage(
+    long InputTokens = 0,
+    long OutputTokens = 0,
+    long CacheReadTokens = 0,
+    long CacheWriteTokens = 0,
+    long ReasoningTokens = 0,
+    long Images = 0,
+    long Requests = 0)
+{
+    /// <summary>The most that one request may count of anything.</summary>
+    public const long Most = 1_000_000_000;
+
+    public bool IsInRange =>
+        InputTokens is >= 0 and <= Most && OutputTokens is >= 0 and <= Most && CacheReadTokens is >= 0 and <= Most
+        && CacheWriteTokens is >= 0 and <= Most && ReasoningTokens is >= 0 and <= Most && Images is >= 0 and <= Most && Requests is >= 0 and <= Most;
+}
+
+/// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Purpose")]
+public sealed record Purpose(
+    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null)
+{
+    public static readonly Purpose None = new();
+
+    public const int MaxModelLength = 128;
+    public const int MaxOperationLength = 128;
+    public const int MaxTags = 16;
+    public const int MaxTagLength = 64;
+}
+
+public enum ChargeMode
+{
+    /// <summary>Refused when it does not fit.</summary>
+    Enforce = 0,
+
+    /// <summary>Already spent: booked whatever the limit, flagged as overage where it does not fit.</summary>
+    Record = 1,
+}
+
+/// <summary>Spend at once.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.ChargeRequest")]
+public sealed record ChargeRequest(
+    ChargeId Id,
+    Money Amount,
+    Purpose Purpose,
+    IdempotencyKey Key,
+    ChargeMode Mode = ChargeMode.Enforce,
+    DateTimeOffset? OccurredAt = null);
+
+/// <summary>Set money aside for a spend to come; it expires by itself.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
+public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds)
+{
+    public const int DefaultTtlSeconds = 600;
+    public const int MaxTtlSeconds = 86_400;
+}
+
+/// <summary>Spend what a hold was for. More than the hold is booked too (the money is gone) and flagged.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.SettleRequest")]
+public sealed record SettleRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey? Key = null);
+
+/// <summary>Give a hold back unspent.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.ReleaseRequest")]
+public sealed record ReleaseRequest(HoldId Id, IdempotencyKey? Key = null);
+
+/// <summary>Move a hold's expiry later, to at most <see cref="HoldRequest.MaxTtlSeconds"/> from now.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.ExtendRequest")]
+public sealed record ExtendRequest(HoldId Id, int ExtendSeconds, IdempotencyKey? Key = null);
+
+/// <summary>Every way a spending request can end, in order of precedence: the first that applies is the answer. docs/outcomes.md lists the same words.</summary>
+public enum Outcome
+{
+    Accepted = 0,
+
+    /// <summary>The key was used before for another request.</summary>
+    IdempotencyKeyReused,
+
+    /// <summary>A number in the request is outside its range (the REST layer refuses it earlier, and names the field).</summary>
+    OutOfRange,
+
+    AgentUnknown,
+    AgentClosed,
+    HoldUnknown,
+    HoldSettled,
+    HoldReleased,
+    HoldExpired,
+
+    /// <summary>The books of one budget hold at most <see cref="Money.MaxBooked"/>.</summary>
+    AmountTooLarge,
+
+    TooManyHolds,
+
+    Frozen,
+    BudgetExceeded,
+
+    /// <summary>The per-minute breaker: what the limits would have admitted trips it, and it freezes the agent.</summary>
+    RateExceeded,
+}
+
+/// <summary>What an accepted request did. The same for every replay of it.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Receipt")]
+public sealed record Receipt(
+    EntryKind Kind,
+    long Seq,
+    DateTimeOffset At,
+    string Id,
+    Money Amount,
+    Money Released,
+    bool Overage,
+    bool Late,
+    DateTimeOffset? ExpiresAt,
+    string? Key,
+    ImmutableArray<Balance> Balances,
+    ImmutableArray<Warning> Warnings);
+
+/// <summary>Why a request was refused: the budget, limit and figures that caused it.</summary>
+/// <param name="RefusedBy">The agent whose budget said no: the caller's own, or an ancestor's.</param>
+/// <param name="Standing">The limit that refused; null for refusals that are not about a limit.</param>
+/// <param name="FrozenReason">Set when frozen or the breaker tripped.</param>
+/// <param name="RetryAt">The earliest instant at which the same request could pass by itself; null: not by waiting.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.Refusal")]
+public sealed record Refusal(
+    AgentId RefusedBy,
+    Money Requested,
+    LimitStanding? Standing = null,
+    string? FrozenReason = null,
+    DateTimeOffset? RetryAt = null);
+
+/// <summary>The answer to one spending request: a receipt when accepted, else the reason.</summary>
+/// <param name="Replayed">True: this request had been accepted before, and this is that first answer.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.SpendOutcome")]
+public sealed record SpendOutcome(Outcome Outcome, Receipt? Receipt, Refusal? Refusal, bool Replayed = false);
+
+/// <summary>What would happen to a hold of this size now; nothing does.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Foresight")]
+public sealed record Foresight(Outcome Outcome, Refusal? Refusal, Money? LargestThatFits, ImmutableArray<Warning> Warnings);
+
+public enum HoldStatus
+{
+    Held = 0,
+    Settled,
+    Released,
+    Expired,
+}
+
+/// <summary>A hold as it stands.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.HoldView")]
+public sealed record HoldView(HoldId Id, HoldStatus Status, Money Amount, DateTimeOffset? ExpiresAt, Money? Charged, Purpose Purpose);

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using Budgets.Journal;
+using Budgets.Ledger;
+
+namespace Budgets.Budgets;
+
+/// <summary>Reads back what a budget's journal holds: single events, the ledger newest first, closed days. Checks the hash chain as it goes.</summary>
+internal sealed class JournalReader(IJournal journal)
+{
+    /// <summary>Events looked at for one page at most; a filter that matches little gets a short page and a cursor.</summary>
+    private const int MostLookedAt = 5_000;
+    private const int RowsAtOnce = 64;
+
+    /// <exception cref="JournalCorruptException">There is no such event.</exception>
+    public async ValueTask<BudgetEvent> At(long seq)
+    {
+        var rows = await Rows(seq + 1, 1);
+        return rows is [var row] && seq <= row.LastSeq
+            ? BudgetCodec.Instance.Decode(row.Events)[(int)(seq - row.FirstSeq)]
+            : throw new JournalCorruptException($"Event {seq} is missing.");
+    }
+
+    /// <summary>The newest event filed under a digest.</summary>
+    public async ValueTask<(long Seq, BudgetEvent Event)?> Find(Digest digest) =>
+        await journal.Find(digest, CancellationToken.None) is { } seq ? (seq, await At(seq)) : null;
+
+    public async ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold)
+    {
+        var recalled = Recalled.Nothing;
+        if (key is { } k && await Find(Digest.Of(k)) is { } used)
+        {
+            recalled = recalled with { Key = Receipts.RememberedOf(used.Event, used.Seq) };
+        }
+
+        if (hold is { } h && await Find(Digest.Of(h)) is { } end)
+        {
+            recalled = recalled with { HoldEnd = Receipts.RememberedOf(end.Event, end.Seq), Hold = (end.Event as Expired)?.Hold };
+        }
+
+        return recalled;
+    }
+
+    /// <summary>Usage of a period: closed days from their rows in the journal, days that time has closed but no append has yet, and open days.</summary>
+    /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
+    public async ValueTask<UsageView> Usage(BudgetState state, ImmutableArray<BudgetEvent> elapsed, UsagePeriod period)
+    {
+        var (first, last) = state.Range(period);
+        var durable = state.Seq - elapsed.Length;
+        var sum = UsageBook.Empty;
+        foreach (var day in state.ClosedDays.Where(d => first <= d.Date && d.Date <= last && d.Seq <= durable))
+        {
+            sum += await At(day.Seq) is DayClosed closed ? closed.Usage : throw new JournalCorruptException($"Event {day.Seq} does not close a day.");
+        }
+
+        var unwritten = elapsed.OfType<DayClosed>().Select(d => (d.Date, d.Usage));
+        var open = state.Days.Select(d => (d.Date, d.Usage));
+        foreach (var (_, usage) in unwritten.Concat(open).Where(d => first <= d.Date && d.Date <= last))
+        {
+            sum += usage;
+        }
+
+        return new UsageView(period, first, last, sum.Sums(), state.View());
+    }
+
+    public async ValueTask<LedgerPage> Page(LedgerQuery query, long newest)
+    {
+        var before = Math.Min(query.Before ?? long.MaxValue, newest + 1);
+        if (query.Until is { } until)
+        {
+            before = Math.Min(before, await FirstSeqAt(until, newest));
+        }
+
+        var entries = ImmutableArray.CreateBuilder<LedgerEntry>();
+        var looked = 0;
+        while (before > 1)
+        {
+            foreach (var row in await Rows(before, RowsAtOnce))
+            {
+                var events = BudgetCodec.Instance.Decode(row.Events);
+                for (var seq = Math.Min(row.LastSeq, before - 1); seq >= row.FirstSeq; seq--)
+                {
+                    var e = events[(int)(seq - row.FirstSeq)];
+                    if (e.At < query.From)
+                    {
+                        return new LedgerPage(entries.ToImmutable(), null);
+                    }
+
+                    before = seq;
+                    looked++;
+                    if (Receipts.EntryOf(e, seq) is { } entry && Matches(entry, query))
+                    {
+                        entries.Add(entry);
+                    }
+
+                    if (entries.Count == query.Limit || looked >= MostLookedAt)
+                    {
+                        return new LedgerPage(entries.ToImmutable(), before > 1 ? before : null);
+                    }
+                }
+            }
+        }
+
+        return new LedgerPage(entries.ToImmutable(), null);
+    }
+
+    private static bool Matches(LedgerEntry entry, LedgerQuery query) =>
+        (query.Kind is null || entry.Kind == query.Kind)
+        && (query.Model is null || entry.Purpose.Model == query.Model)
+        && (query.Tag is null || (!entry.Purpose.Tags.IsDefault && entry.Purpose.Tags.Contains(query.Tag)));
+
+    /// <summary>The first seq at or after an instant, by halving: times in a journal never run backwards.</summary>
+    private async ValueTask<long> FirstSeqAt(DateTimeOffset at, long newest)
+    {
+        var (low, high) = (1L, newest + 1);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            (low, high) = (await At(middle)).At >= at ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    private async ValueTask<IReadOnlyList<JournalRow>> Rows(long before, int most)
+    {
+        // One more than wanted: each row is checked against the hash of the one before it.
+        var rows = await journal.ReadBack(before, most + 1, CancellationToken.None);
+        for (var i = 0; i < rows.Count && i < most; i++)
+        {
+            var previous = i + 1 < rows.Count ? rows[i + 1] : null;
+            if (!HashChain.Follows(previous?.Hash ?? HashChain.Root, rows[i]) || rows[i].FirstSeq != (previous?.LastSeq ?? 0) + 1)
+            {
+                throw new JournalCorruptException($"The row at {rows[i].FirstSeq} does not follow the one before it.");
+            }
+        }
+
+        return rows.Count > most ? [.. rows.Take(most)] : rows;
+    }
+}

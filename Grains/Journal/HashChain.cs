@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+
+namespace Budgets.Journal;
+
+/// <summary>Each row's hash covers the row before: a byte changed, a row dropped or moved breaks every hash after it.</summary>
+public static class HashChain
+{
+    public static readonly ReadOnlyMemory<byte> Root = new byte[SHA256.HashSizeInBytes];
+
+    [ThreadStatic]
+    private static IncrementalHash? t_hash;
+
+    public static byte[] Next(ReadOnlySpan<byte> previous, ReadOnlySpan<byte> content)
+    {
+        var hash = t_hash ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(previous);
+        hash.AppendData(content);
+        return hash.GetHashAndReset();
+    }
+
+    public static bool Follows(ReadOnlyMemory<byte> previous, JournalRow row) =>
+        Next(previous.Span, row.Events.Span).AsSpan().SequenceEqual(row.Hash.Span);
+
+    public static Snapshot Sealed(long seq, ReadOnlyMemory<byte> hash, ReadOnlyMemory<byte> state) =>
+        new(seq, hash, state, Next(hash.Span, state.Span));
+
+    public static bool IsSealed(Snapshot snapshot) =>
+        Next(snapshot.Hash.Span, snapshot.State.Span).AsSpan().SequenceEqual(snapshot.Seal.Span);
+}

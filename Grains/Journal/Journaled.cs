@@ -1,0 +1,217 @@
+using System.Buffers;
+using System.Collections.Immutable;
+
+namespace Budgets.Journal;
+
+/// <summary>How a wait for durability ended.</summary>
+public enum Flushed
+{
+    Durable = 0,
+
+    /// <summary>Not written, for certain.</summary>
+    NotWritten,
+
+    /// <summary>Whether it was written is not known.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// The state of one grain and the loop that makes its events durable: group commit with one append in flight; whoever comes
+/// meanwhile shares the next one. Runs on the grain's scheduler only.
+/// </summary>
+/// <remarks>
+/// The contract follows Orleans.Journaling: decide against the tentative state, apply, wait, then reply. A failed append fences
+/// for good: the activation goes, and the next one recovers from the store. Nothing is retried or reloaded in place, for the
+/// tentative state contains what may never have happened.
+/// </remarks>
+public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, Action<Exception?> fenced)
+{
+    /// <summary>Events that may wait for the append in flight.</summary>
+    public const int MaxWaiting = 10_000;
+
+    /// <summary>Events between two snapshots: what a recovery replays at most.</summary>
+    public const int SnapshotEvery = 4_096;
+
+    private static readonly Task<Flushed> Done = Task.FromResult(Flushed.Durable);
+
+    private List<TEvent> _waiting = [];
+    private List<TEvent> _spare = [];
+    private TaskCompletionSource<Flushed>? _waitingFlush;
+    private TaskCompletionSource<Flushed>? _inFlight;
+    private ReadOnlyMemory<byte> _hash = HashChain.Root;
+    private long _snapshotSeq;
+
+    /// <summary>With all events recorded so far, durable or not.</summary>
+    public TState State { get; private set; } = empty;
+
+    /// <summary>The last seq that is durable.</summary>
+    public long DurableSeq { get; private set; }
+
+    public bool IsFenced { get; private set; }
+
+    public bool IsOverloaded => _waiting.Count >= MaxWaiting;
+
+    public IJournal Journal => journal;
+
+    public async Task Recover(CancellationToken cancellation)
+    {
+        var (snapshot, rows) = await journal.Read(cancellation);
+        if (snapshot is not null)
+        {
+            if (!HashChain.IsSealed(snapshot))
+            {
+                throw new JournalCorruptException("The snapshot does not match its seal.");
+            }
+
+            State = codec.DecodeState(snapshot.State);
+            (_hash, DurableSeq, _snapshotSeq) = (snapshot.Hash, snapshot.Seq, snapshot.Seq);
+        }
+
+        foreach (var row in rows)
+        {
+            if (row.FirstSeq != DurableSeq + 1 || !HashChain.Follows(_hash, row))
+            {
+                throw new JournalCorruptException($"The row at {row.FirstSeq} does not follow the one before it.");
+            }
+
+            var events = codec.Decode(row.Events);
+            if (events.Length != row.Count)
+            {
+                throw new JournalCorruptException($"The row at {row.FirstSeq} holds {events.Length} events instead of {row.Count}.");
+            }
+
+            State = events.Aggregate(State, codec.Fold);
+            (_hash, DurableSeq) = (row.Hash, row.LastSeq);
+        }
+
+        if (codec.SeqOf(State) != DurableSeq)
+        {
+            throw new JournalCorruptException($"The state says {codec.SeqOf(State)} events, the journal {DurableSeq}.");
+        }
+    }
+
+    /// <summary>Applies events to <see cref="State"/>. They become durable with the next <see cref="Flush"/>; call it in the same turn.</summary>
+    public void Record(ImmutableArray<TEvent> events)
+    {
+        try
+        {
+            foreach (var e in events)
+            {
+                State = codec.Fold(State, e);
+                _waiting.Add(e);
+            }
+        }
+        catch (Exception e)
+        {
+            // An event that its own state rejects is a broken promise: nothing of this activation's state is to be trusted.
+            Fence(e);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when everything recorded so far is durable, or is known not to be. Never throws.</summary>
+    public Task<Flushed> Flush()
+    {
+        if (IsFenced)
+        {
+            return Task.FromResult(Flushed.NotWritten);
+        }
+
+        if (_waiting.Count == 0)
+        {
+            return _inFlight?.Task ?? Done;
+        }
+
+        _waitingFlush ??= new TaskCompletionSource<Flushed>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var task = _waitingFlush.Task;
+        if (_inFlight is null)
+        {
+            _ = RunFlushes();
+        }
+
+        return task;
+    }
+
+    private async Task RunFlushes()
+    {
+        while (_waitingFlush is { } flush)
+        {
+            _inFlight = flush;
+            _waitingFlush = null;
+            (_waiting, _spare) = (_spare, _waiting);
+            var (result, error) = await AppendAll(_spare);
+            _spare.Clear();
+            _inFlight = null;
+            flush.SetResult(result);
+            if (result != Flushed.Durable)
+            {
+                Fence(error);
+            }
+        }
+    }
+
+    private async Task<(Flushed Result, Exception? Error)> AppendAll(List<TEvent> events)
+    {
+        var (content, snapshot) = (Buffers.Rent(), Buffers.Rent());
+        try
+        {
+            var append = Prepare(events, content, snapshot);
+            if (!await journal.Append(append))
+            {
+                // Another activation has written. Ours may have landed before: a conflict can be the echo of our own write.
+                return (Flushed.Unknown, null);
+            }
+
+            (_hash, DurableSeq) = (append.Row.Hash, append.Row.LastSeq);
+            _snapshotSeq = append.Snapshot?.Seq ?? _snapshotSeq;
+            JournalMetrics.Appended(events.Count);
+            return (Flushed.Durable, null);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return (Flushed.NotWritten, e);
+        }
+        catch (Exception e)
+        {
+            JournalMetrics.Failed(e);
+            return (Flushed.Unknown, e);
+        }
+        finally
+        {
+            Buffers.Return(content);
+            Buffers.Return(snapshot);
+        }
+    }
+
+    private Append Prepare(List<TEvent> events, ArrayBufferWriter<byte> content, ArrayBufferWriter<byte> snapshot)
+    {
+        codec.Encode(events, content);
+        var first = DurableSeq + 1;
+        var filings = ImmutableArray.CreateBuilder<Filing>(events.Count + 1);
+        for (var i = 0; i < events.Count; i++)
+        {
+            codec.File(events[i], first + i, filings);
+        }
+
+        var row = new JournalRow(first, events.Count, content.WrittenMemory, HashChain.Next(_hash.Span, content.WrittenSpan));
+        return new Append(DurableSeq, row, filings.DrainToImmutable(), row.LastSeq - _snapshotSeq >= SnapshotEvery ? Snapshot(row, snapshot) : null);
+    }
+
+    private Snapshot Snapshot(JournalRow row, ArrayBufferWriter<byte> into)
+    {
+        codec.EncodeState(State, into);
+        return HashChain.Sealed(row.LastSeq, row.Hash, into.WrittenMemory);
+    }
+
+    private void Fence(Exception? error)
+    {
+        IsFenced = true;
+        JournalMetrics.Fenced();
+        fenced(error);
+
+        // Those behind the append in flight were never sent.
+        _waitingFlush?.SetResult(Flushed.NotWritten);
+        _waitingFlush = null;
+        _waiting.Clear();
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Budgets.Ledger;
+
+namespace Budgets.Journal;
+
+/// <summary>The members of stored events and states: snake_case, money as whole nano-dollars. A promise; tests/Approved pins it.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters =
+    [
+        typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
+        typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
+        typeof(NamedEnum<EntryKind>),
+    ])]
+[JsonSerializable(typeof(Opened))]
+[JsonSerializable(typeof(Described))]
+[JsonSerializable(typeof(Configured))]
+[JsonSerializable(typeof(Charged))]
+[JsonSerializable(typeof(Held))]
+[JsonSerializable(typeof(Settled))]
+[JsonSerializable(typeof(Released))]
+[JsonSerializable(typeof(Extended))]
+[JsonSerializable(typeof(Expired))]
+[JsonSerializable(typeof(Frozen))]
+[JsonSerializable(typeof(Unfrozen))]
+[JsonSerializable(typeof(Closed))]
+[JsonSerializable(typeof(DayClosed))]
+[JsonSerializable(typeof(Rolled))]
+[JsonSerializable(typeof(StoredState))]
+[JsonSerializable(typeof(ImmutableArray<NamedSums>))]
+[JsonSerializable(typeof(TokenUsage))]
+internal sealed partial class StoredJson : JsonSerializerContext;
+
+internal sealed class MoneyJson : JsonConverter<Money>
+{
+    public override Money Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => new(reader.GetInt64());
+
+    public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Nanos);
+}
+
+internal abstract class TextJson<T>(Func<string, T> make, Func<T, string> text) : JsonConverter<T>
+{
+    public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        make(reader.GetString() ?? throw new JsonException($"A {typeof(T).Name} is never null."));
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(text(value));
+}
+
+internal sealed class AgentIdJson() : TextJson<AgentId>(s => new(s), v => v.Value);
+
+internal sealed class HoldIdJson() : TextJson<HoldId>(s => new(s), v => v.Value);
+
+internal sealed class ChargeIdJson() : TextJson<ChargeId>(s => new(s), v => v.Value);
+
+internal sealed class KeyJson() : TextJson<IdempotencyKey>(s => new(s), v => v.Value);
+
+internal sealed class DigestJson : JsonConverter<Digest>
+{
+    public override Digest Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        new(UInt128.Parse(reader.GetString()!, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options)
+    {
+        Span<char> hex = stackalloc char[32];
+        value.Value.TryFormat(hex, out _, "x32", CultureInfo.InvariantCulture);
+        writer.WriteStringValue(hex);
+    }
+}
+
+/// <summary>{"daily": [spent, held, limit], …}; the limit is left out where there is none.</summary>
+internal sealed class BalancesJson : JsonConverter<ImmutableArray<Balance>>
+{
+    public override ImmutableArray<Balance> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var balances = ImmutableArray.CreateBuilder<Balance>(4);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var limitType = LimitNames.Parse(reader.GetString());
+            reader.Read();
+            reader.Read();
+            var spent = reader.GetInt64();
+            reader.Read();
+            var held = reader.GetInt64();
+            reader.Read();
+            Money? limit = null;
+            if (reader.TokenType == JsonTokenType.Number)
+            {
+                limit = new Money(reader.GetInt64());
+                reader.Read();
+            }
+
+            balances.Add(new Balance(limitType, new Money(spent), new Money(held), limit));
+        }
+
+        return balances.DrainToImmutable();
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableArray<Balance> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var balance in value)
+        {
+            writer.WriteStartArray(LimitNames.Of(balance.Type));
+            writer.WriteNumberValue(balance.Spent.Nanos);
+            writer.WriteNumberValue(balance.Held.Nanos);
+            if (balance.Limit is { } limit)
+            {
+                writer.WriteNumberValue(limit.Nanos);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}
+
+internal static class LimitNames
+{
+    private static readonly JsonEncodedText[] Names =
+        [.. Enum.GetNames<LimitType>().Select(n => JsonEncodedText.Encode(JsonNamingPolicy.SnakeCaseLower.ConvertName(n)))];
+
+    public static JsonEncodedText Of(LimitType type) => Names[(int)type];
+
+    public static LimitType Parse(string? name)
+    {
+        var at = Array.FindIndex(Names, n => n.Value == name);
+        return at >= 0 ? (LimitType)at : throw new JsonException($"'{name}' is no limit type.");
+    }
+}
+
+/// <summary>[{"name": …, "sums": …}, …]</summary>
+internal sealed class NamesJson : JsonConverter<Names>
+{
+    public override Names Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        Names.Of(JsonSerializer.Deserialize(ref reader, StoredJson.Default.ImmutableArrayNamedSums));
+
+    public override void Write(Utf8JsonWriter writer, Names value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.Ranked(), StoredJson.Default.ImmutableArrayNamedSums);
+}
+
+internal sealed class NamedEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;
+
+/// <summary>{"model": …, "operation": …, "tags": […], "usage": {…}}; what was not said is left out.</summary>
+internal sealed class PurposeJson : JsonConverter<Purpose>
+{
+    private static readonly JsonEncodedText Model = JsonEncodedText.Encode("model");
+    private static readonly JsonEncodedText Operation = JsonEncodedText.Encode("operation");
+    private static readonly JsonEncodedText Tags = JsonEncodedText.Encode("tags");
+    private static readonly JsonEncodedText Usage = JsonEncodedText.Encode("usage");
+
+    public override Purpose Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var purpose = Purpose.None;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            purpose = name switch
+            {
+                "model" => purpose with { Model = reader.GetString() },
+                "operation" => purpose with { Operation = reader.GetString() },
+                "tags" => purpose with { Tags = ReadTags(ref reader) },
+                "usage" => purpose with { Usage = JsonSerializer.Deserialize(ref reader, StoredJson.Default.TokenUsage) },
+                _ => throw new JsonException($"A purpose has no member '{name}'."),
+            };
+        }
+
+        return purpose;
+    }
+
+    public override void Write(Utf8JsonWriter writer, Purpose value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        if (value.Model is not null)
+        {
+            writer.WriteString(Model, value.Model);
+        }
+
+        if (value.Operation is not null)
+        {
+            writer.WriteString(Operation, value.Operation);
+        }
+
+        if (!value.Tags.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray(Tags);
+            foreach (var tag in value.Tags)
+            {
+                writer.WriteStringValue(tag);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (value.Usage is not null)
+        {
+            writer.WritePropertyName(Usage);
+            JsonSerializer.Serialize(writer, value.Usage, StoredJson.Default.TokenUsage);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static ImmutableArray<string> ReadTags(ref Utf8JsonReader reader)
+    {
+        var tags = ImmutableArray.CreateBuilder<string>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.String)
+        {
+            tags.Add(reader.GetString()!);
+        }
+
+        return tags.DrainToImmutable();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Budgets.Ledger;
+
+namespace Budgets.Journal;
+
+/// <summary>A snapshot of a <see cref="BudgetState"/> as it is stored.</summary>
+internal sealed record StoredState(
+    AgentId Agent,
+    long Seq,
+    DateTimeOffset Now,
+    DateTimeOffset CreatedAt,
+    string Name,
+    AgentId? Parent,
+    ImmutableSortedDictionary<string, string> Metadata,
+    bool Closed,
+    Freeze? Freeze,
+    string TimeZone,
+    IsoDayOfWeek WeekStart,
+    Limits Above,
+    Limits Own,
+    AlertSettings Alerts,
+    ImmutableArray<Window> Windows,
+    ImmutableArray<Window> Draining,
+    ImmutableArray<Hold> Holds,
+    ImmutableArray<StoredMemory> Memory,
+    long ForgottenUpTo,
+    ImmutableArray<Day> Days,
+    ImmutableArray<ClosedDay> ClosedDays)
+{
+    public static StoredState Of(BudgetState s) => new(
+        s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
+        s.TimeZone, s.Terms.WeekStart, s.Above, s.Own, s.Terms.Alerts,
+        s.Windows, s.Draining,
+        [.. s.Holds.Values.OrderBy(h => h.Id.Value, StringComparer.Ordinal)],
+        [.. s.Memory.All().Select(m => new StoredMemory(m.Digest, m.What.Seq, m.What.Fingerprint, m.What.Kind))],
+        s.Memory.ForgottenUpTo, s.Days, s.ClosedDays);
+
+    public BudgetState ToState() => new(Agent)
+    {
+        Seq = Seq,
+        Now = Now,
+        Closed = Closed,
+        Freeze = Freeze,
+        Terms = new Terms
+        {
+            CreatedAt = CreatedAt,
+            Name = Name,
+            Parent = Parent,
+            Metadata = Metadata,
+            TimeZone = TimeZone,
+            WeekStart = WeekStart,
+            Above = Above,
+            Own = Own,
+            Alerts = Alerts,
+        },
+        Windows = Windows,
+        Draining = Draining,
+        Holds = Holds.ToImmutableDictionary(h => h.Id),
+        NextExpiry = Holds.IsEmpty ? null : Holds.Min(h => h.ExpiresAt),
+        Memory = Ledger.Memory.Of(Memory.Select(m => (m.Digest, new Remembered(m.Seq, m.Fingerprint, m.Kind))), ForgottenUpTo),
+        Days = Days,
+        ClosedDays = ClosedDays,
+    };
+}
+
+internal sealed record StoredMemory(Digest Digest, long Seq, Digest Fingerprint, EntryKind Kind);

@@ -1,0 +1,155 @@
+namespace Budgets.Ledger;
+
+/// <summary>"An agent may not spend what it does not have": whether an amount fits a budget as it stands.</summary>
+internal static class Admitting
+{
+    /// <summary>Null: it fits. The state must be brought up to the instant of the decision.</summary>
+    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount)
+    {
+        if (!FitsTheBooks(s, amount))
+        {
+            return (Outcome.AmountTooLarge, new Refusal(s.Agent, amount));
+        }
+
+        if (s.Freeze is { } freeze)
+        {
+            return (Outcome.Frozen, new Refusal(s.Agent, amount, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt));
+        }
+
+        if (Exceeded(s, amount, hard: true) is { } standing)
+        {
+            return (Outcome.BudgetExceeded, new Refusal(s.Agent, amount, standing, RetryAt: PassesAt(standing, amount)));
+        }
+
+        return Trips(s, amount) is { } tripped
+            ? (Outcome.RateExceeded, new Refusal(s.Agent, amount, tripped, "max_spend_per_minute was exceeded", PassesAt(tripped, amount) is null ? null : ResumesAt(s)))
+            : null;
+    }
+
+    /// <summary>The freeze that a tripped breaker brings; null when the amount does not trip it.</summary>
+    public static Frozen? Breaks(BudgetState s, Money amount) =>
+        s.Freeze is null && Trips(s, amount) is not null
+            ? new Frozen(s.Now, "max_spend_per_minute", "max_spend_per_minute was exceeded", ResumesAt(s), Tripped: true)
+            : null;
+
+    public static bool FitsTheBooks(BudgetState s, Money amount)
+    {
+        var total = s.Current(LimitType.Total);
+        return total.Spent + total.Held + amount <= Money.MaxBooked;
+    }
+
+    /// <summary>The limit of this hardness that the amount would exceed; of several the one that takes longest to pass by itself, for waiting for less would not help.</summary>
+    public static LimitStanding? Exceeded(BudgetState s, Money amount, bool hard)
+    {
+        LimitStanding? worst = null;
+        for (var layer = Layer.Above; layer <= Layer.Own; layer++)
+        {
+            var limits = s.LimitsOf(layer);
+            if (limits.HardStop != hard)
+            {
+                continue;
+            }
+
+            if (limits.PerCall is { } perCall && (amount > perCall || perCall == Money.Zero))
+            {
+                worst = Worse(worst, new LimitStanding(LimitType.PerCall, layer, hard, perCall, Money.Zero, Money.Zero, new PeriodWindow(s.Now, null)), amount);
+            }
+
+            for (var type = LimitType.Daily; type <= LimitType.Total; type++)
+            {
+                var window = s.Current(type);
+                if (limits[type] is { } limit && IsOver(window, limit, amount))
+                {
+                    worst = Worse(worst, Standing(window, layer, hard, limit), amount);
+                }
+            }
+        }
+
+        return worst;
+    }
+
+    /// <summary>Whether a hard limit is exceeded on a window that this admission is counted in.</summary>
+    public static bool IsExceeded(BudgetState s, Admission admission)
+    {
+        for (var layer = Layer.Above; layer <= Layer.Own; layer++)
+        {
+            var limits = s.LimitsOf(layer);
+            for (var type = LimitType.Daily; limits.HardStop && type <= LimitType.Total; type++)
+            {
+                var window = s.Current(type);
+                if (window.Number == admission[type] && window.Spent + window.Held > limits[type])
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The largest amount that would be admitted now; null: no hard limit bounds it.</summary>
+    public static Money? LargestThatFits(BudgetState s)
+    {
+        if (s.Freeze is not null || s.Closed)
+        {
+            return Money.Zero;
+        }
+
+        Money? largest = null;
+        for (var layer = Layer.Above; layer <= Layer.Own; layer++)
+        {
+            var limits = s.LimitsOf(layer);
+            if (limits.HardStop)
+            {
+                largest = Books.Strictest(largest, limits.PerCall);
+                for (var type = LimitType.Daily; type <= LimitType.Total; type++)
+                {
+                    largest = Books.Strictest(largest, Room(s.Current(type), limits[type]));
+                }
+            }
+
+            largest = Books.Strictest(largest, Room(s.Current(LimitType.PerMinute), limits.PerMinute));
+        }
+
+        return largest;
+    }
+
+    public static LimitStanding Standing(Window window, Layer layer, bool hard, Money limit) =>
+        new(window.Type, layer, hard, limit, window.Spent, window.Held, window.Span);
+
+    private static LimitStanding Worse(LimitStanding? a, LimitStanding b, Money amount) =>
+        a is null || (PassesAt(a, amount) is { } passes && !(PassesAt(b, amount) <= passes)) ? b : a;
+
+    /// <summary>When a limit that the amount exceeds lets it pass by itself: waiting helps when the window ends and the amount fits an empty one. Null: never.</summary>
+    private static DateTimeOffset? PassesAt(LimitStanding l, Money amount) =>
+        l.Type != LimitType.PerCall && l.Limit >= amount && l.Limit > Money.Zero ? l.Window.Until : null;
+
+    private static LimitStanding? Trips(BudgetState s, Money amount)
+    {
+        LimitStanding? worst = null;
+        var minute = s.Current(LimitType.PerMinute);
+        for (var layer = Layer.Above; layer <= Layer.Own; layer++)
+        {
+            if (s.LimitsOf(layer).PerMinute is { } limit && IsOver(minute, limit, amount))
+            {
+                worst = Worse(worst, Standing(minute, layer, true, limit), amount);
+            }
+        }
+
+        return worst;
+    }
+
+    /// <summary>When a tripped breaker lets go by itself: after the longest wait that a layer with a per-minute limit asks for.</summary>
+    private static DateTimeOffset? ResumesAt(BudgetState s)
+    {
+        var waits = new[] { s.Above, s.Own }.Where(l => l.PerMinute is not null).Select(l => l.ResumeAfterSeconds).ToArray();
+        return waits.Length == 0 || waits.Any(w => w is null) ? null : s.Now.AddSeconds(waits.Max()!.Value);
+    }
+
+    // A limit of zero blocks everything, amounts of zero too.
+    private static bool IsOver(Window window, Money limit, Money amount) =>
+        window.Spent + window.Held + amount > limit || limit == Money.Zero;
+
+    private static Money? Room(Window window, Money? limit) =>
+        limit is { } l ? Money.Max(Money.Zero, l - window.Spent - window.Held) : null;
+}

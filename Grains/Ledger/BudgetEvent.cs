@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>Something that happened to a budget. The stored names and members are promises (tests/Approved).</summary>
+/// <remarks>Events that move money carry the balances after them: the ledger reads them, and the fold checks itself against them.</remarks>
+public abstract record BudgetEvent(DateTimeOffset At);
+
+public sealed record Opened(
+    DateTimeOffset At, string By, string Name, AgentId? Parent, string TimeZone, IsoDayOfWeek WeekStart, Spans Windows) : BudgetEvent(At);
+
+/// <summary>Windows cut by the calendar: those named begin, or are cut anew. Written down, so that no later version of the time zone database can read old entries differently.</summary>
+/// <param name="Today">The local date of the daily window.</param>
+public sealed record Spans(PeriodWindow? Day, PeriodWindow? Week, PeriodWindow? Month, DateOnly Today)
+{
+    public PeriodWindow? this[LimitType type] => type switch
+    {
+        LimitType.Daily => Day,
+        LimitType.Weekly => Week,
+        LimitType.Monthly => Month,
+        _ => null,
+    };
+}
+
+/// <summary>Windows have ended and the next ones begun.</summary>
+public sealed record Rolled(DateTimeOffset At, Spans Windows) : BudgetEvent(At);
+
+public sealed record Described(
+    DateTimeOffset At, string By, string Name, ImmutableSortedDictionary<string, string> Metadata) : BudgetEvent(At);
+
+/// <summary>The whole configuration after a change.</summary>
+/// <param name="Windows">How a new zone or week start cuts the current windows; null: as before.</param>
+public sealed record Configured(
+    DateTimeOffset At, string By, Limits Above, Limits Own, string TimeZone, IsoDayOfWeek WeekStart, AlertSettings Alerts, Spans? Windows) : BudgetEvent(At);
+
+public sealed record Charged(
+    DateTimeOffset At,
+    ChargeId Id,
+    Money Amount,
+    Purpose Purpose,
+    IdempotencyKey Key,
+    Digest Fingerprint,
+    ChargeMode Mode,
+    DateTimeOffset? OccurredAt,
+    bool Overage,
+    ImmutableArray<Balance> After,
+    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+
+public sealed record Held(
+    DateTimeOffset At,
+    HoldId Id,
+    Money Amount,
+    DateTimeOffset ExpiresAt,
+    Purpose Purpose,
+    IdempotencyKey Key,
+    Digest Fingerprint,
+    ImmutableArray<Balance> After,
+    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+
+/// <param name="Amount">What was really spent.</param>
+/// <param name="Released">What of the hold was given back.</param>
+/// <param name="Overage">More was spent than was held and allowed.</param>
+/// <param name="Late">The hold had expired.</param>
+/// <param name="Hold">The hold it settles: with its admission, for it is no longer in the state.</param>
+public sealed record Settled(
+    DateTimeOffset At,
+    EndedHold Hold,
+    Money Amount,
+    Money Released,
+    bool Overage,
+    bool Late,
+    Purpose Purpose,
+    IdempotencyKey? Key,
+    Digest Fingerprint,
+    ImmutableArray<Balance> After,
+    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+
+public sealed record Released(
+    DateTimeOffset At,
+    EndedHold Hold,
+    IdempotencyKey? Key,
+    Digest Fingerprint,
+    ImmutableArray<Balance> After) : BudgetEvent(At);
+
+public sealed record Extended(
+    DateTimeOffset At, HoldId Id, Money Amount, DateTimeOffset ExpiresAt, IdempotencyKey? Key, Digest Fingerprint, ImmutableArray<Balance> After) : BudgetEvent(At);
+
+public sealed record Expired(DateTimeOffset At, EndedHold Hold, ImmutableArray<Balance> After) : BudgetEvent(At);
+
+/// <summary>What a hold was, for those who meet it after its end.</summary>
+public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose);
+
+public sealed record Frozen(DateTimeOffset At, string By, string Reason, DateTimeOffset? ResumesAt, bool Tripped) : BudgetEvent(At);
+
+public sealed record Unfrozen(DateTimeOffset At, string By) : BudgetEvent(At);
+
+public sealed record Closed(DateTimeOffset At, string By) : BudgetEvent(At);
+
+/// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
+public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage) : BudgetEvent(At);

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>All that one budget remembers. Replaced, never edited; made only by <see cref="Fold"/>.</summary>
+public sealed record BudgetState(AgentId Agent)
+{
+    /// <summary>Open holds of one budget at most.</summary>
+    public const int MaxOpenHolds = 10_000;
+
+    /// <summary>How many events made this state; the seq of the newest.</summary>
+    public long Seq { get; init; }
+
+    /// <summary>The time of the newest event. Time in a budget never runs backwards, whatever the clock does.</summary>
+    public DateTimeOffset Now { get; init; }
+
+    public bool Closed { get; init; }
+
+    public Freeze? Freeze { get; init; }
+
+    /// <summary>What was agreed and seldom changes.</summary>
+    public Terms Terms { get; init; } = new();
+
+    public Limits Above => Terms.Above;
+
+    public Limits Own => Terms.Own;
+
+    public string TimeZone => Terms.TimeZone;
+
+    /// <summary>The current windows, one for each of <see cref="Books.Types"/>, in that order.</summary>
+    public ImmutableArray<Window> Windows { get; init; } = [];
+
+    /// <summary>Windows that have ended while holds admitted in them are still open.</summary>
+    public ImmutableArray<Window> Draining { get; init; } = [];
+
+    public ImmutableDictionary<HoldId, Hold> Holds { get; init; } = ImmutableDictionary<HoldId, Hold>.Empty;
+
+    /// <summary>No hold expires before this; null without holds. May be earlier than the first expiry, never later.</summary>
+    public DateTimeOffset? NextExpiry { get; init; }
+
+    public Memory Memory { get; init; } = Memory.Empty;
+
+    /// <summary>The usage of days that are not closed yet, oldest first; the last is today.</summary>
+    public ImmutableArray<Day> Days { get; init; } = [];
+
+    /// <summary>Where the rows of the closed days are, oldest first, for the last <see cref="Day.Kept"/> days.</summary>
+    public ImmutableArray<ClosedDay> ClosedDays { get; init; } = [];
+
+    public bool Exists => Seq > 0;
+
+    public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Terms.Above : Terms.Own;
+}
+
+/// <summary>The configured part of a budget, apart from what moves with every charge.</summary>
+public sealed record Terms
+{
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public AgentId? Parent { get; init; }
+
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public string TimeZone { get; init; } = "UTC";
+
+    public IsoDayOfWeek WeekStart { get; init; } = IsoDayOfWeek.Monday;
+
+    public Limits Above { get; init; } = Limits.None;
+
+    public Limits Own { get; init; } = Limits.None;
+
+    public AlertSettings Alerts { get; init; } = AlertSettings.None;
+}
+
+/// <summary>What was counted in one stretch of time.</summary>
+/// <param name="Number">Counts the windows of one type; a hold remembers the numbers it was counted in.</param>
+/// <param name="OpenHolds">Holds admitted in this window that have not ended.</param>
+public readonly record struct Window(LimitType Type, long Number, PeriodWindow Span, Money Spent, Money Held, int OpenHolds);
+
+/// <summary>The windows that a spend was admitted in: it belongs to them for good.</summary>
+public readonly record struct Admission(long Minute, long Day, long Week, long Month)
+{
+    public long this[LimitType type] => type switch
+    {
+        LimitType.PerMinute => Minute,
+        LimitType.Daily => Day,
+        LimitType.Weekly => Week,
+        LimitType.Monthly => Month,
+        LimitType.Total => 0,
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+}
+
+/// <summary>An open hold.</summary>
+/// <param name="Date">The local day that admitted it.</param>
+public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose);
+
+/// <param name="Tripped">True: by the per-minute breaker, not by a person.</param>
+public sealed record Freeze(string Reason, string By, DateTimeOffset Since, DateTimeOffset? ResumesAt, bool Tripped);
+
+/// <summary>One local day's usage while it is open. <paramref name="Number"/> is its daily window's.</summary>
+public sealed record Day(long Number, DateOnly Date, UsageBook Usage)
+{
+    /// <summary>How many closed days a state can still find without searching.</summary>
+    public const int Kept = 62;
+}
+
+/// <summary>A closed day's totals are in the event with this seq (several events for one day add up).</summary>
+public readonly record struct ClosedDay(DateOnly Date, long Seq);

@@ -1,0 +1,65 @@
+namespace Budgets.Ledger;
+
+public static class Charging
+{
+    /// <summary>"A charge that fits is booked at once; one that does not is refused and changes nothing."</summary>
+    public static Decision Charge(BudgetState s, ChargeRequest request, DateTimeOffset clock, Recalled recalled = default)
+    {
+        var fingerprint = Fingerprint.Of(request);
+        if (Seen.Before(s, request.Key, fingerprint, request.Amount, recalled) is { } seen)
+        {
+            return seen;
+        }
+
+        if (!Ranging.IsInRange(request))
+        {
+            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
+        }
+
+        if (!s.Exists || s.Closed)
+        {
+            return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
+        }
+
+        var (now, elapsed) = s.At(clock);
+        var over = false;
+        if (Admitting.Refuses(now, request.Amount) is { } no)
+        {
+            if (request.Mode == ChargeMode.Enforce || no.Outcome == Outcome.AmountTooLarge)
+            {
+                return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
+            }
+
+            over = Admitting.Refuses(now with { Freeze = null }, request.Amount) is not null;
+        }
+
+        // From here it must succeed.
+        var after = now.Count(now.AdmissionNow(), request.Amount, Money.Zero, 0);
+        var charged = new Charged(
+            now.Now,
+            request.Id,
+            request.Amount,
+            request.Purpose,
+            request.Key,
+            fingerprint,
+            request.Mode,
+            request.OccurredAt,
+            over,
+            after.Balances(),
+            Thresholds.Crossed(now, after));
+
+        // Money already spent is booked all the same, but a loop that reports it trips the breaker like any other.
+        return request.Mode == ChargeMode.Record && Admitting.Breaks(now, request.Amount) is { } frozen
+            ? Decision.Accept(elapsed.Add(charged).Add(frozen))
+            : Decision.Accept(elapsed, charged);
+    }
+}
+
+internal static class Breaker
+{
+    /// <summary>A refusal writes nothing, save the freeze of a breaker that trips now.</summary>
+    public static Decision Refuse(BudgetState now, System.Collections.Immutable.ImmutableArray<BudgetEvent> elapsed, Outcome outcome, Refusal refusal) =>
+        outcome == Outcome.RateExceeded && Admitting.Breaks(now, refusal.Requested) is { } frozen
+            ? new Decision(outcome, elapsed.Add(frozen), refusal, 0)
+            : Decision.Refuse(outcome, refusal);
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>"A limit set from above is a ceiling that the agent's own call can only lower."</summary>
+public static class Configuring
+{
+    private static readonly ImmutableArray<LimitType> AllTypes =
+        [LimitType.Daily, LimitType.Weekly, LimitType.Monthly, LimitType.Total, LimitType.PerCall, LimitType.PerMinute];
+
+    public static (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened) Configure(BudgetState s, ConfigureRequest request)
+    {
+        if (Governing.Refused(s) is { } no)
+        {
+            return (new ConfigureOutcome(no, null), []);
+        }
+
+        if (request.TimeZone is { } zone && !Calendar.KnowsZone(zone))
+        {
+            return (UnknownZone(zone), []);
+        }
+
+        var own = request.Layer == Layer.Own;
+        var old = own ? s.Own : s.Above;
+        var limits = Changed(old, request);
+        if (own && Widens(s, old, limits, request) is { } widens)
+        {
+            return (widens, []);
+        }
+
+        var (timeZone, weekStart) = (request.TimeZone ?? s.TimeZone, request.WeekStart ?? s.Terms.WeekStart);
+        var configured = new Configured(
+            s.Now,
+            request.By,
+            own ? s.Above : limits,
+            own ? limits : s.Own,
+            timeZone,
+            weekStart,
+            Changed(s.Terms.Alerts, request),
+            timeZone == s.TimeZone && weekStart == s.Terms.WeekStart ? null : Rollover.Recut(s, timeZone, weekStart));
+        return (new ConfigureOutcome(ConfigureResult.Done, null), [configured]);
+    }
+
+    private static Limits Changed(Limits limits, ConfigureRequest request)
+    {
+        foreach (var type in AllTypes)
+        {
+            limits = request[type].IsSet ? limits.With(type, request[type].Value) : limits;
+        }
+
+        return limits with
+        {
+            HardStop = request.HardStop ?? limits.HardStop,
+            ResumeAfterSeconds = request.ResumeAfterSeconds.Or(limits.ResumeAfterSeconds),
+        };
+    }
+
+    private static AlertSettings Changed(AlertSettings alerts, ConfigureRequest request)
+    {
+        var thresholds = alerts.Thresholds;
+        thresholds = Switched(thresholds, 50, request.AlertAt50);
+        thresholds = Switched(thresholds, 80, request.AlertAt80);
+        thresholds = Switched(thresholds, 95, request.AlertAt95);
+        return new AlertSettings(thresholds, request.EscalationEmail.Or(alerts.EscalationEmail));
+    }
+
+    private static ImmutableArray<int> Switched(ImmutableArray<int> thresholds, int percent, bool? on) => on switch
+    {
+        null => thresholds,
+        true => thresholds.Contains(percent) ? thresholds : thresholds.Add(percent).Sort(),
+        false => thresholds.Remove(percent),
+    };
+
+    private static ConfigureOutcome? Widens(BudgetState s, Limits old, Limits wanted, ConfigureRequest request)
+    {
+        foreach (var type in AllTypes.Where(type => request[type].IsSet))
+        {
+            if (s.Above[type] is { } ceiling && wanted[type] > ceiling)
+            {
+                return new ConfigureOutcome(
+                    ConfigureResult.AboveCeiling, null, FieldOf(type), $"The limit set from above is {ceiling}; it can only be lowered.");
+            }
+
+            if (request.OnlyTighten && (wanted[type] is not { } limit || limit > old[type]))
+            {
+                return TightenOnly(FieldOf(type), wanted[type] is null ? "remove" : "raise");
+            }
+        }
+
+        if (!request.OnlyTighten)
+        {
+            return null;
+        }
+
+        if (old.HardStop && !wanted.HardStop)
+        {
+            return TightenOnly("hard_stop", "soften");
+        }
+
+        return old.ResumeAfterSeconds != wanted.ResumeAfterSeconds ? TightenOnly("resume_after_seconds", "change")
+            : request.TimeZone is not null ? TightenOnly("time_zone", "change")
+            : request.WeekStart is not null ? TightenOnly("week_start", "change")
+            : request.AlertAt50 is not null || request.AlertAt80 is not null || request.AlertAt95 is not null ? TightenOnly("alert_at_*_percent", "change")
+            : request.EscalationEmail.IsSet ? TightenOnly("escalation_email", "change")
+            : null;
+    }
+
+    private static ConfigureOutcome TightenOnly(string field, string verb) => new(
+        ConfigureResult.WouldWiden, null, field, $"A spend key may only tighten its agent's limits; it may not {verb} this. Use a manage or operator key.");
+
+    internal static ConfigureOutcome UnknownZone(string zone) =>
+        new(ConfigureResult.UnknownTimeZone, null, "time_zone", $"'{zone}' is not in the IANA time zone database.");
+
+    public static string FieldOf(LimitType type) => type switch
+    {
+        LimitType.PerMinute => "max_spend_per_minute",
+        LimitType.Daily => "daily_limit",
+        LimitType.Weekly => "weekly_limit",
+        LimitType.Monthly => "monthly_limit",
+        LimitType.Total => "total_limit",
+        LimitType.PerCall => "per_call_limit",
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>What was decided about one request: the events that follow from it, and its answer.</summary>
+/// <param name="Events">In order; empty for a replay and for a refusal (a tripped breaker is the one refusal that writes).</param>
+/// <param name="ReplayOf">The seq of the event that answered this request the first time.</param>
+public readonly record struct Decision(Outcome Outcome, ImmutableArray<BudgetEvent> Events, Refusal? Refusal, long ReplayOf)
+{
+    public static Decision Accept(ImmutableArray<BudgetEvent> elapsed, BudgetEvent happened) => new(Outcome.Accepted, elapsed.Add(happened), null, 0);
+
+    public static Decision Accept(ImmutableArray<BudgetEvent> events) => new(Outcome.Accepted, events, null, 0);
+
+    public static Decision Replay(long seq) => new(Outcome.Accepted, [], null, seq);
+
+    public static Decision Refuse(BudgetState s, Outcome outcome, Money requested) =>
+        new(outcome, [], new Refusal(s.Agent, requested), 0);
+
+    public static Decision Refuse(Outcome outcome, Refusal refusal) => new(outcome, [], refusal, 0);
+}
+
+/// <summary>What the journal's index knows of a request whose key or hold the state no longer remembers.</summary>
+public readonly record struct Recalled(Remembered? Key = null, Remembered? HoldEnd = null, EndedHold? Hold = null)
+{
+    public static readonly Recalled Nothing;
+}

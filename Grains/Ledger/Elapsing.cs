@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>What time alone has done to a budget: windows followed each other, holds expired, a freeze ended, days closed.</summary>
+/// <remarks>
+/// These events are written with the next accepted request, never on their own account by a refusal; until then every
+/// decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
+/// </remarks>
+public static class Elapsing
+{
+    /// <summary>The state at <paramref name="clock"/> (never earlier than its newest event), and the events that lead there.</summary>
+    public static (BudgetState State, ImmutableArray<BudgetEvent> Events) At(this BudgetState s, DateTimeOffset clock)
+    {
+        if (!s.Exists)
+        {
+            return (s, []);
+        }
+
+        var now = clock > s.Now ? clock : s.Now;
+        s = (s with { Now = now }).InMinuteOf(now);
+        var rolled = Rollover.Due(s, now);
+        if (rolled is null && !(s.NextExpiry <= now) && !(s.Freeze?.ResumesAt <= now) && s.Days.Length <= 1)
+        {
+            return (s, []);
+        }
+
+        var events = ImmutableArray.CreateBuilder<BudgetEvent>();
+
+        void Happened(BudgetEvent e)
+        {
+            s = Fold.Apply(s, e);
+            events.Add(e);
+        }
+
+        if (rolled is not null)
+        {
+            Happened(rolled);
+        }
+
+        if (s.NextExpiry <= now)
+        {
+            foreach (var hold in s.Holds.Values.Where(h => h.ExpiresAt <= now).OrderBy(h => h.ExpiresAt).ThenBy(h => h.Id.Value, StringComparer.Ordinal))
+            {
+                var after = s.Count(hold.Admission, Money.Zero, Money.Zero - hold.Amount, -1).Balances();
+                Happened(new Expired(now, hold.Ended(), after));
+            }
+
+            s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
+        }
+
+        if (s.Freeze?.ResumesAt <= now)
+        {
+            Happened(new Unfrozen(now, "resume_after"));
+        }
+
+        foreach (var day in s.Days.RemoveAt(s.Days.Length - 1))
+        {
+            if (!s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == day.Number))
+            {
+                Happened(new DayClosed(now, day.Date, day.Usage));
+            }
+        }
+
+        return (s, events.ToImmutable());
+    }
+
+    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose);
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Budgets.Ledger;
+
+/// <summary>What a request says, apart from ids made anew on every try: two requests with one key must have the same.</summary>
+public static class Fingerprint
+{
+    public static Digest Of(ChargeRequest r) =>
+        new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount.Nanos).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Digest();
+
+    public static Digest Of(HoldRequest r) =>
+        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount.Nanos).Add(r.TtlSeconds).Add(r.Purpose).Digest();
+
+    public static Digest Of(SettleRequest r) =>
+        new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount.Nanos).Add(r.Purpose).Digest();
+
+    public static Digest Of(ReleaseRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('r').Add(r.Id.Value).Digest();
+
+    public static Digest Of(ExtendRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('e').Add(r.Id.Value).Add(r.ExtendSeconds).Digest();
+
+    /// <summary>Numbers as eight bytes, texts with their length before them: no two requests read the same.</summary>
+    private ref struct Text(Span<byte> buffer)
+    {
+        public const int OnStack = 512;
+
+        private Span<byte> _buffer = buffer;
+        private int _length;
+
+        public Text Add(long number)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(Room(sizeof(long)), number);
+            _length += sizeof(long);
+            return this;
+        }
+
+        public Text Add(string? text)
+        {
+            if (text is null)
+            {
+                return Add(-1);
+            }
+
+            var bytes = Encoding.UTF8.GetByteCount(text);
+            var added = Add(bytes);
+            added._length += Encoding.UTF8.GetBytes(text, added.Room(bytes));
+            return added;
+        }
+
+        public Text Add(Purpose purpose)
+        {
+            var all = Add(purpose.Model).Add(purpose.Operation).Add(purpose.Tags.IsDefault ? 0 : purpose.Tags.Length);
+            foreach (var tag in purpose.Tags.IsDefault ? [] : purpose.Tags)
+            {
+                all = all.Add(tag);
+            }
+
+            return purpose.Usage is { } u
+                ? all.Add(u.InputTokens).Add(u.OutputTokens).Add(u.CacheReadTokens).Add(u.CacheWriteTokens).Add(u.ReasoningTokens).Add(u.Images).Add(u.Requests)
+                : all;
+        }
+
+        public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);
+
+        private Span<byte> Room(int bytes)
+        {
+            if (_length + bytes > _buffer.Length)
+            {
+                var larger = new byte[Math.Max(_buffer.Length * 2, _length + bytes)];
+                _buffer[.._length].CopyTo(larger);
+                _buffer = larger;
+            }
+
+            return _buffer[_length..];
+        }
+    }
+}

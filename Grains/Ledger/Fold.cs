@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>Remembers what happened; never decides. The only maker of states.</summary>
+public static class Fold
+{
+    /// <exception cref="JournalCorruptException">The event contradicts the state: its balances are not what it leads to, or its hold is not there.</exception>
+    public static BudgetState Apply(BudgetState s, BudgetEvent e)
+    {
+        if (e is Opened opened)
+        {
+            return Born(s, opened);
+        }
+
+        if (!s.Exists)
+        {
+            throw new JournalCorruptException($"Event {e.GetType().Name} of {s.Agent} comes before it was opened.");
+        }
+
+        s = (s with { Seq = s.Seq + 1, Now = e.At }).InMinuteOf(e.At);
+        if (s.NextExpiry <= e.At && e is not Expired)
+        {
+            // The hold it was set for has ended; left in the past, it would have every decision look through all holds.
+            s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
+        }
+
+        return e switch
+        {
+            Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
+                .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
+                .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
+            Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
+                .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose))
+                .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
+            Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
+                .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
+                .Ending(t.Hold.Id, wasOpen: !t.Late)
+                .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
+                .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
+            Released r => Agreeing(s.Count(r.Hold.Admission, Money.Zero, Money.Zero - r.Hold.Amount, -1), r.After)
+                .Ending(r.Hold.Id, wasOpen: true)
+                .Remembering(Digest.Of(r.Hold.Id), r.Fingerprint, EntryKind.Release)
+                .Remembering(r.Key, r.Fingerprint, EntryKind.Release),
+            Expired x => Agreeing(s.Count(x.Hold.Admission, Money.Zero, Money.Zero - x.Hold.Amount, -1), x.After)
+                .Ending(x.Hold.Id, wasOpen: true)
+                .Remembering(Digest.Of(x.Hold.Id), Digest.None, EntryKind.Expire),
+            Extended x => s
+                .Holding(Open(s, x.Id) with { ExpiresAt = x.ExpiresAt })
+                .Remembering(x.Key, x.Fingerprint, EntryKind.Extend),
+            Rolled r => s.Followed(r.Windows),
+            Configured c => (s with
+            {
+                Terms = s.Terms with { Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts },
+            }).WithCut(c.Windows),
+            Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
+            Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped) },
+            Unfrozen => s with { Freeze = null },
+            Closed => s with { Closed = true, Freeze = null },
+            DayClosed d => s.WithDayClosed(d),
+            _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
+        };
+    }
+
+    private static BudgetState Born(BudgetState s, Opened e) => s.Exists
+        ? throw new JournalCorruptException($"{s.Agent} is opened twice.")
+        : s with
+        {
+            Seq = 1,
+            Now = e.At,
+            Terms = new Terms { CreatedAt = e.At, Name = e.Name, Parent = e.Parent, TimeZone = e.TimeZone, WeekStart = e.WeekStart },
+            Windows = Rollover.First(e.At, e.Windows),
+            Days = [new Day(0, e.Windows.Today, UsageBook.Empty)],
+        };
+
+    private static BudgetState Agreeing(BudgetState s, ImmutableArray<Balance> after)
+    {
+        for (var i = 0; i < after.Length; i++)
+        {
+            var window = s.Windows[i + 1];
+            if (after[i].Spent != window.Spent || after[i].Held != window.Held)
+            {
+                throw new JournalCorruptException(
+                    $"{s.Agent} event {s.Seq}: {after[i].Type} is stored as spent {after[i].Spent}, held {after[i].Held}, but adds up to {window.Spent}, {window.Held}.");
+            }
+        }
+
+        return s;
+    }
+
+    private static BudgetState Holding(this BudgetState s, Hold hold) => s with
+    {
+        Holds = s.Holds.SetItem(hold.Id, hold),
+        NextExpiry = s.NextExpiry is { } next && next < hold.ExpiresAt ? next : hold.ExpiresAt,
+    };
+
+    private static Hold Open(BudgetState s, HoldId id) => s.Holds.TryGetValue(id, out var hold)
+        ? hold
+        : throw new JournalCorruptException($"{s.Agent} event {s.Seq}: hold {id} is not open.");
+
+    private static BudgetState Ending(this BudgetState s, HoldId id, bool wasOpen)
+    {
+        if (!wasOpen)
+        {
+            return s;
+        }
+
+        var holds = s.Holds.Remove(Open(s, id).Id);
+        return s with { Holds = holds, NextExpiry = holds.IsEmpty ? null : s.NextExpiry };
+    }
+
+    private static BudgetState Used(this BudgetState s, long dayNumber, Money cost, Purpose purpose)
+    {
+        // Today is last, and nearly always the one.
+        for (var i = s.Days.Length - 1; i >= 0; i--)
+        {
+            if (s.Days[i].Number == dayNumber)
+            {
+                return s with { Days = s.Days.SetItem(i, s.Days[i] with { Usage = s.Days[i].Usage.Add(cost, purpose) }) };
+            }
+        }
+
+        return s; // The day is closed: a DayClosed event with the addition follows.
+    }
+
+    private static BudgetState Remembering(this BudgetState s, IdempotencyKey? key, Digest fingerprint, EntryKind kind) =>
+        key is { } used ? s.Remembering(Digest.Of(used), fingerprint, kind) : s;
+
+    private static BudgetState Remembering(this BudgetState s, Digest digest, Digest fingerprint, EntryKind kind) =>
+        s with { Memory = s.Memory.Remember(digest, new Remembered(s.Seq, fingerprint, kind)) };
+
+    private static BudgetState WithDayClosed(this BudgetState s, DayClosed e)
+    {
+        var oldest = e.Date.AddDays(-Day.Kept);
+        return s with
+        {
+            // Of two days with one date (a zone changed across the date line) the one with open holds stays.
+            Days = s.Days.RemoveAll(d =>
+                d.Date == e.Date && d.Number != s.Days[^1].Number && !s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == d.Number)),
+            ClosedDays = [.. s.ClosedDays.Where(d => d.Date >= oldest), new ClosedDay(e.Date, s.Seq)],
+        };
+    }
+}

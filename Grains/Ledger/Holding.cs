@@ -1,0 +1,115 @@
+namespace Budgets.Ledger;
+
+public static class Holding
+{
+    /// <summary>"A hold that fits counts against every window until it is settled, released, or expires by itself."</summary>
+    public static Decision Hold(BudgetState s, HoldRequest request, DateTimeOffset clock, Recalled recalled = default)
+    {
+        var fingerprint = Fingerprint.Of(request);
+        if (Seen.Before(s, request.Key, fingerprint, request.Amount, recalled) is { } seen)
+        {
+            return seen;
+        }
+
+        if (!Ranging.IsInRange(request))
+        {
+            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
+        }
+
+        if (!s.Exists || s.Closed)
+        {
+            return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
+        }
+
+        var (now, elapsed) = s.At(clock);
+        if (now.Holds.ContainsKey(request.Id))
+        {
+            // An id that stands for two holds would leave one of them held for ever.
+            return Decision.Refuse(now, Outcome.IdempotencyKeyReused, request.Amount);
+        }
+
+        if (now.Holds.Count >= BudgetState.MaxOpenHolds && Admitting.FitsTheBooks(now, request.Amount))
+        {
+            return Decision.Refuse(now, Outcome.TooManyHolds, request.Amount);
+        }
+
+        if (Admitting.Refuses(now, request.Amount) is { } no)
+        {
+            return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
+        }
+
+        // From here it must succeed.
+        var after = now.Count(now.AdmissionNow(), Money.Zero, request.Amount, 1);
+        return Decision.Accept(elapsed, new Held(
+            now.Now,
+            request.Id,
+            request.Amount,
+            now.Now.AddSeconds(request.TtlSeconds),
+            request.Purpose,
+            request.Key,
+            fingerprint,
+            after.Balances(),
+            Thresholds.Crossed(now, after)));
+    }
+
+    /// <summary>What <see cref="Hold"/> would decide, for those who only want to know.</summary>
+    public static Foresight Foresee(BudgetState s, Money amount, DateTimeOffset clock)
+    {
+        if (!Ranging.IsInRange(amount))
+        {
+            return new Foresight(Outcome.OutOfRange, new Refusal(s.Agent, amount), Money.Zero, []);
+        }
+
+        if (!s.Exists || s.Closed)
+        {
+            return new Foresight(s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, new Refusal(s.Agent, amount), Money.Zero, []);
+        }
+
+        var (now, _) = s.At(clock);
+        var largest = Admitting.LargestThatFits(now);
+        if (now.Holds.Count >= BudgetState.MaxOpenHolds && Admitting.FitsTheBooks(now, amount))
+        {
+            return new Foresight(Outcome.TooManyHolds, new Refusal(s.Agent, amount), Money.Zero, []);
+        }
+
+        return Admitting.Refuses(now, amount) is { } no
+            ? new Foresight(no.Outcome, no.Refusal, largest, [])
+            : new Foresight(Outcome.Accepted, null, largest, Thresholds.Crossed(now, now.Count(now.AdmissionNow(), Money.Zero, amount, 1)));
+    }
+
+    /// <summary>"An open hold may be asked to wait longer, but never more than a day ahead."</summary>
+    public static Decision Extend(BudgetState s, ExtendRequest request, DateTimeOffset clock, Recalled recalled = default)
+    {
+        var fingerprint = Fingerprint.Of(request);
+        if (Seen.Before(s, request.Key, fingerprint, Money.Zero, recalled) is { } seen)
+        {
+            return seen;
+        }
+
+        if (!Ranging.IsInRange(request))
+        {
+            return Decision.Refuse(s, Outcome.OutOfRange, Money.Zero);
+        }
+
+        if (!s.Exists || s.Closed)
+        {
+            return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, Money.Zero);
+        }
+
+        var (now, elapsed) = s.At(clock);
+        if (!now.Holds.TryGetValue(request.Id, out var hold))
+        {
+            return Decision.Refuse(now, Ending.Of(now, request.Id, recalled), Money.Zero);
+        }
+
+        if (now.Freeze is { } freeze)
+        {
+            return Decision.Refuse(Outcome.Frozen, new Refusal(now.Agent, hold.Amount, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt));
+        }
+
+        var furthest = now.Now.AddSeconds(HoldRequest.MaxTtlSeconds);
+        var wanted = hold.ExpiresAt.AddSeconds(request.ExtendSeconds);
+        return Decision.Accept(elapsed, new Extended(
+            now.Now, request.Id, hold.Amount, wanted < furthest ? wanted : furthest, request.Key, fingerprint, now.Balances()));
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>Reads answers and ledger lines off events: the first answer and every replay of it come from here.</summary>
+public static class Receipts
+{
+    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended;
+
+    /// <summary>What the state's memory would have held of an event, for those read back from the journal.</summary>
+    /// <exception cref="JournalCorruptException">No digest leads to such an event.</exception>
+    public static Remembered RememberedOf(BudgetEvent e, long seq) => e switch
+    {
+        Charged c => new(seq, c.Fingerprint, EntryKind.Charge),
+        Held h => new(seq, h.Fingerprint, EntryKind.Hold),
+        Settled t => new(seq, t.Fingerprint, EntryKind.Settle),
+        Released r => new(seq, r.Fingerprint, EntryKind.Release),
+        Extended x => new(seq, x.Fingerprint, EntryKind.Extend),
+        Expired => new(seq, Digest.None, EntryKind.Expire),
+        _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) was filed under a digest."),
+    };
+
+    /// <exception cref="JournalCorruptException">The event is not the answer to a spending request.</exception>
+    public static Receipt Of(BudgetEvent e, long seq) => e switch
+    {
+        Charged c => new(EntryKind.Charge, seq, c.At, c.Id.Value, c.Amount, default, c.Overage, false, null, c.Key.Value, c.After, c.Warnings),
+        Held h => new(EntryKind.Hold, seq, h.At, h.Id.Value, h.Amount, default, false, false, h.ExpiresAt, h.Key.Value, h.After, h.Warnings),
+        Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings),
+        Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
+        Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
+        _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) is not the answer to a spending request."),
+    };
+
+    /// <summary>Null: bookkeeping that is no line of the ledger.</summary>
+    public static LedgerEntry? EntryOf(BudgetEvent e, long seq) => e switch
+    {
+        Rolled or DayClosed => null,
+        _ => LineOf(e, seq) with { Seq = seq },
+    };
+
+    private static LedgerEntry LineOf(BudgetEvent e, long seq) => e switch
+    {
+        Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage),
+        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After),
+        Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late),
+        Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
+        Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
+        Expired x => Line(x, EntryKind.Expire, x.Hold.Amount, x.Hold.Id.Value, x.Hold.Purpose, null, x.After),
+        Opened o => Config(o, $"opened by {o.By}"),
+        Configured c => Config(c, $"configured by {c.By}"),
+        Described d => Config(d, $"described by {d.By}"),
+        Frozen f => Config(f, $"frozen by {f.By}: {f.Reason}"),
+        Unfrozen u => Config(u, $"unfrozen by {u.By}"),
+        Closed c => Config(c, $"closed by {c.By}"),
+        _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) has no place in the ledger."),
+    };
+
+    private static LedgerEntry Config(BudgetEvent e, string detail) => Line(e, EntryKind.Config, default, null, Purpose.None, null, [], detail: detail);
+
+    private static LedgerEntry Line(
+        BudgetEvent e, EntryKind kind, Money amount, string? id, Purpose purpose, string? key, ImmutableArray<Balance> after,
+        bool overage = false, bool late = false, string? detail = null) =>
+        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after);
+}

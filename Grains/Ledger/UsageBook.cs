@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>Sums of one day in total and by model, operation and tag. Bounded: see <see cref="Names"/>.</summary>
+public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags)
+{
+    public const string Unspecified = "unspecified";
+
+    public static readonly UsageBook Empty = new(default, Names.Empty, Names.Empty, Names.Empty);
+
+    public UsageBook Add(Money cost, Purpose purpose)
+    {
+        var usage = purpose.Usage;
+        var sums = usage is null
+            ? new Sums(cost, 1, 0, 0, 0, 0)
+            : new Sums(cost, 1, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+        var tags = Tags;
+        if (!purpose.Tags.IsDefaultOrEmpty)
+        {
+            foreach (var tag in purpose.Tags)
+            {
+                tags = tags.Add(tag, sums);
+            }
+        }
+
+        return new UsageBook(
+            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags);
+    }
+
+    public static UsageBook operator +(UsageBook a, UsageBook b) =>
+        new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags);
+}
+
+/// <summary>Sums by name. Past <see cref="Most"/> names, the cheapest half is summed under <see cref="Other"/>: every sum stays exact.</summary>
+public sealed class Names
+{
+    public const int Most = 64;
+    public const string Other = "other";
+
+    public static readonly Names Empty = new([]);
+
+    private readonly ImmutableArray<NamedSums> _sums;
+
+    private Names(ImmutableArray<NamedSums> sums) => _sums = sums;
+
+    public static Names Of(ImmutableArray<NamedSums> named) => new(named);
+
+    public Names Add(string name, Sums sums)
+    {
+        // A few names are the rule and sixty-four the bound: looking along them beats a tree.
+        for (var i = 0; i < _sums.Length; i++)
+        {
+            if (_sums[i].Name == name)
+            {
+                return new Names(_sums.SetItem(i, new NamedSums(name, _sums[i].Sums + sums)));
+            }
+        }
+
+        var grown = _sums.Add(new NamedSums(name, sums));
+        return new Names(grown.Length <= Most ? grown : Shrink(grown));
+    }
+
+    public static Names operator +(Names a, Names b) => b._sums.Aggregate(a, (sum, one) => sum.Add(one.Name, one.Sums));
+
+    /// <summary>Dearest first, then by name; "other" last.</summary>
+    public ImmutableArray<NamedSums> Ranked() =>
+        [.. _sums.OrderBy(n => n.Name == Other).ThenByDescending(n => n.Sums.Cost).ThenBy(n => n.Name, StringComparer.Ordinal)];
+
+    private static ImmutableArray<NamedSums> Shrink(ImmutableArray<NamedSums> sums)
+    {
+        var ranked = new Names(sums).Ranked();
+        var other = default(Sums);
+        foreach (var cheap in ranked.AsSpan()[(Most / 2)..])
+        {
+            other += cheap.Sums;
+        }
+
+        return [.. ranked.AsSpan()[..(Most / 2)], new NamedSums(Other, other)];
+    }
+}

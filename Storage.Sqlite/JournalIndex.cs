@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+using Budgets.Journal;
+using Budgets.Ledger;
+using Microsoft.Data.Sqlite;
+
+namespace Budgets.Storage.Sqlite;
+
+/// <summary>Brings the file's indices up to date behind the entries: sorted, and a slice with every commit, so that no caller waits for a whole portion.</summary>
+/// <remarks>Safe to stop anywhere: the mark of what is indexed moves last, and writing a slice twice changes nothing.</remarks>
+internal sealed class JournalIndex : IDisposable
+{
+    private const int Slice = 512;
+    private const int FilingBytes = 20;
+
+    private readonly Tail _tail;
+    private readonly Statement _addPosition, _addFiling, _mark;
+    private readonly List<(long Journal, long Seq, long Entry)> _positions = [];
+    private readonly List<(long Journal, UInt128 Digest, long Seq)> _filings = [];
+    private long _lastEntry;
+    private int _next;
+
+    public JournalIndex(SqliteConnection connection, Tail tail)
+    {
+        _tail = tail;
+        _addPosition = new(connection, "INSERT OR REPLACE INTO positions(journal, seq, entry) VALUES(?, ?, ?)");
+        _addFiling = new(connection, "INSERT OR REPLACE INTO filings(journal, digest, seq) VALUES(?, ?, ?)");
+        _mark = new(connection, "UPDATE indexed SET entry = ?");
+        using var read = new Statement(connection,
+            "SELECT e.id, e.journal, e.seq, e.count, e.filings FROM entries e, indexed i WHERE e.id > i.entry ORDER BY e.id");
+        while (read.Step())
+        {
+            var seq = read.Int(2);
+            tail.Restore(read.Int(1), new Position(seq, seq + read.Int(3) - 1, read.Int(0)), Unpack(read.Bytes(4), seq));
+        }
+    }
+
+    public bool IsBusy { get; private set; }
+
+    private int Steps => _positions.Count + _filings.Count;
+
+    public void Begin()
+    {
+        var portion = _tail.Turn();
+        foreach (var (journal, position, _) in portion.Rows)
+        {
+            _positions.Add((journal, position.Seq, position.Entry));
+        }
+
+        foreach (var ((journal, digest), seq) in portion.Filings)
+        {
+            _filings.Add((journal, digest.Value, seq));
+        }
+
+        // Neighbours in the index share pages: in this order each page is touched once.
+        _positions.Sort();
+        _filings.Sort();
+        _lastEntry = portion.Rows[^1].Position.Entry;
+        _next = 0;
+        IsBusy = true;
+    }
+
+    /// <summary>Writes a slice; inside the caller's transaction.</summary>
+    public void Advance()
+    {
+        if (!IsBusy)
+        {
+            return;
+        }
+
+        for (var end = Math.Min(_next + Slice, Steps); _next < end; _next++)
+        {
+            if (_next < _positions.Count)
+            {
+                var (journal, seq, entry) = _positions[_next];
+                _addPosition.Bind(1, journal).Bind(2, seq).Bind(3, entry).Run();
+            }
+            else
+            {
+                var (journal, digest, seq) = _filings[_next - _positions.Count];
+                _addFiling.Bind(1, journal).BindBlob(2, Bytes(digest)).Bind(3, seq).Run();
+            }
+        }
+
+        if (_next == Steps)
+        {
+            _mark.Bind(1, _lastEntry).Run();
+        }
+    }
+
+    /// <summary>The transaction of <see cref="Advance"/> is on disk.</summary>
+    public void Committed()
+    {
+        if (IsBusy && _next == Steps)
+        {
+            _tail.Drop();
+            _positions.Clear();
+            _filings.Clear();
+            IsBusy = false;
+        }
+    }
+
+    /// <summary>The transaction of <see cref="Advance"/> is undone: the portion begins again.</summary>
+    public void RolledBack() => _next = 0;
+
+    /// <summary>Filings as 16 bytes of digest and 4 of the event's place in the row.</summary>
+    public static byte[] Pack(Append append)
+    {
+        var bytes = new byte[append.Filings.Length * FilingBytes];
+        var at = bytes.AsSpan();
+        foreach (var filing in append.Filings)
+        {
+            BinaryPrimitives.WriteUInt128BigEndian(at, filing.Digest.Value);
+            BinaryPrimitives.WriteInt32BigEndian(at[16..], (int)(filing.Seq - append.Row.FirstSeq));
+            at = at[FilingBytes..];
+        }
+
+        return bytes;
+    }
+
+    public static byte[] Bytes(UInt128 digest)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, digest);
+        return bytes;
+    }
+
+    public void Dispose()
+    {
+        _addPosition.Dispose();
+        _addFiling.Dispose();
+        _mark.Dispose();
+    }
+
+    private static IEnumerable<Filing> Unpack(byte[] bytes, long firstSeq)
+    {
+        for (var at = 0; at < bytes.Length; at += FilingBytes)
+        {
+            yield return new Filing(
+                new Digest(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(at))), firstSeq + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 16)));
+        }
+    }
+}

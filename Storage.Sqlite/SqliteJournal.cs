@@ -1,0 +1,78 @@
+using Budgets.Journal;
+using Budgets.Ledger;
+
+namespace Budgets.Storage.Sqlite;
+
+/// <summary>One journal in the embedded file.</summary>
+internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJournal
+{
+    public string Name => name;
+
+    /// <summary>The journal's number in the file; 0 as long as it is not known or has no entries.</summary>
+    public long Id { get; set; }
+
+    public async ValueTask<bool> Append(Append append) => await store.Append(this, append);
+
+    public ValueTask<History> Read(CancellationToken cancellation) => new(store.Read(reader =>
+    {
+        Id = Id != 0 ? Id : reader.JournalId(name);
+        if (Id == 0)
+        {
+            return new History(null, []);
+        }
+
+        Snapshot? snapshot = null;
+        if (reader.Snapshot.Bind(1, Id).Step())
+        {
+            snapshot = new Snapshot(reader.Snapshot.Int(0), reader.Snapshot.Bytes(1), reader.Snapshot.Bytes(3), reader.Snapshot.Bytes(2));
+            reader.Snapshot.Reset();
+        }
+
+        // The tail first: what leaves it meanwhile is in the file by then.
+        var newest = store.Tail.Positions(Id);
+        var entries = new SortedSet<long>();
+        for (var after = reader.After.Bind(1, Id).Bind(2, snapshot?.Seq ?? 0); after.Step();)
+        {
+            entries.Add(after.Int(0));
+        }
+
+        entries.UnionWith(newest.Where(p => p.Seq > (snapshot?.Seq ?? 0)).Select(p => p.Entry));
+        return new History(snapshot, [.. entries.Select(reader.RowOf)]);
+    }));
+
+    public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => new(store.Read<IReadOnlyList<JournalRow>>(reader =>
+    {
+        var newest = store.Tail.Positions(Id);
+        var entries = new List<long>(rows);
+        for (var i = 0; i < newest.Count && entries.Count < rows; i++)
+        {
+            if (newest[i].Seq < seq)
+            {
+                entries.Add(newest[i].Entry);
+            }
+        }
+
+        var oldest = newest.Count > 0 ? Math.Min(seq, newest[^1].Seq) : seq;
+        if (entries.Count < rows)
+        {
+            for (var before = reader.Before.Bind(1, Id).Bind(2, oldest).Bind(3, rows - entries.Count); before.Step();)
+            {
+                entries.Add(before.Int(0));
+            }
+        }
+
+        return [.. entries.Select(reader.RowOf)];
+    }));
+
+    public ValueTask<long?> Find(Digest digest, CancellationToken cancellation) => new(store.Tail.Find(Id, digest) ?? store.Read<long?>(reader =>
+    {
+        if (!reader.Filed.Bind(1, Id).BindBlob(2, JournalIndex.Bytes(digest.Value)).Step())
+        {
+            return null;
+        }
+
+        var seq = reader.Filed.Int(0);
+        reader.Filed.Reset();
+        return seq;
+    }));
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Budgets.Journal;
+using Budgets.Ledger;
+using Microsoft.Data.Sqlite;
+
+namespace Budgets.Storage.Sqlite;
+
+/// <summary>Journals in the embedded SQLite file: one writer thread, readers beside it on their own connections (WAL).</summary>
+/// <remarks>Reads are answered on the calling thread: they are a few cached pages each.</remarks>
+public sealed class SqliteJournalStore : IJournalStore, IDisposable
+{
+    private readonly string _path;
+    private readonly ConcurrentBag<Reader> _readers = [];
+    private readonly JournalWriter _writer;
+
+    public SqliteJournalStore(DataDirectory directory)
+    {
+        _path = directory.DatabasePath;
+        _writer = new JournalWriter(directory, Tail);
+    }
+
+    internal Tail Tail { get; } = new();
+
+    public IJournal Open(string name) => new SqliteJournal(this, name);
+
+    internal Task<bool> Append(SqliteJournal journal, Append append) => _writer.Append(journal, append);
+
+    /// <exception cref="StoreUnavailableException">The file could not be read.</exception>
+    internal T Read<T>(Func<Reader, T> read)
+    {
+        Reader? reader = null;
+        try
+        {
+            reader = _readers.TryTake(out var pooled) ? pooled : new Reader(SqliteDatabase.Open(_path));
+            var result = read(reader);
+            _readers.Add(reader);
+            return result;
+        }
+        catch (SqliteException e)
+        {
+            reader?.Dispose();
+            throw new StoreUnavailableException($"The database could not be read: {e.Message}", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+    }
+
+    internal sealed class Reader(SqliteConnection connection) : IDisposable
+    {
+        public Statement Journal { get; } = new(connection, "SELECT id FROM journals WHERE name = ?");
+
+        public Statement Snapshot { get; } = new(connection, "SELECT seq, hash, seal, state FROM snapshots WHERE journal = ?");
+
+        public Statement After { get; } = new(connection, "SELECT entry FROM positions WHERE journal = ? AND seq > ? ORDER BY seq");
+
+        public Statement Before { get; } = new(connection, "SELECT entry FROM positions WHERE journal = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
+
+        public Statement Entry { get; } = new(connection, "SELECT seq, count, events, hash FROM entries WHERE id = ?");
+
+        public Statement Filed { get; } = new(connection, "SELECT seq FROM filings WHERE journal = ? AND digest = ?");
+
+        public long JournalId(string name)
+        {
+            if (!Journal.BindText(1, name).Step())
+            {
+                return 0;
+            }
+
+            var id = Journal.Int(0);
+            Journal.Reset();
+            return id;
+        }
+
+        public JournalRow RowOf(long entry)
+        {
+            if (!Entry.Bind(1, entry).Step())
+            {
+                throw new JournalCorruptException($"Entry {entry} is indexed but missing.");
+            }
+
+            var row = new JournalRow(Entry.Int(0), (int)Entry.Int(1), Entry.Bytes(2), Entry.Bytes(3));
+            Entry.Reset();
+            return row;
+        }
+
+        public void Dispose()
+        {
+            foreach (var statement in (Statement[])[Journal, Snapshot, After, Before, Entry, Filed])
+            {
+                statement.Dispose();
+            }
+
+            connection.Dispose();
+        }
+    }
+}

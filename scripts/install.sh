@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
+# Installs Debian packages for those that are missing, as root or with sudo; quiet when there is nothing to do.
+set -euo pipefail
+
+missing=()
+for command in "$@"; do
+  case $command in
+    dotnet)
+      command -v dotnet > /dev/null || {
+        echo "The .NET SDK is missing; global.json names the version." >&2
+        exit 1
+      }
+      ;;
+    postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;
+    *) command -v "$command" > /dev/null || missing+=("$command") ;;
+  esac
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo > /dev/null || {
+    echo "Missing: ${missing[*]}. Install them, or run this as root or with sudo." >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "install ${missing[*]}"
+if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"; } > "$log" 2>&1; then
+  cat "$log" >&2
+  echo "Could not install: ${missing[*]}" >&2
+  exit 1
+fi

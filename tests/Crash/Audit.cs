@@ -1,0 +1,150 @@
+using System.Text.Json;
+
+namespace Budgets.Tests.Crash;
+
+/// <summary>Holds what the service says, after a start and before anybody spends again, against what its clients know.</summary>
+internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyList<Spender> spenders, Tally tally)
+{
+    private const int HoldsLookedAt = 10;
+
+    /// <param name="drained">The process ended when asked to: whoever got no answer has had no effect.</param>
+    public async Task Run(bool drained = false)
+    {
+        var found = await ReadLedgers();
+        foreach (var spender in spenders)
+        {
+            foreach (var (purse, done) in spender.Acknowledged)
+            {
+                Expect(found, purse, done);
+            }
+        }
+
+        var unknown = spenders.SelectMany(s => s.Unknown.Select(u => (Spender: s, u.Intent, u.Status))).ToList();
+        ExpectNothingElse(found, unknown.SelectMany(u => u.Intent.Keys));
+        foreach (var (spender, intent, status) in unknown)
+        {
+            if (drained && status == 0 && intent.Keys.Any(found.ContainsKey))
+            {
+                tally.Wrong($"{intent.Kind} {intent.Keys[0]} had an effect and no answer, although the process was asked to end in good order");
+            }
+
+            await Resolve(spender, intent, found);
+        }
+
+        foreach (var purse in purses)
+        {
+            await CheckFigures(purse);
+            await CheckHolds(purse);
+        }
+
+        foreach (var spender in spenders)
+        {
+            spender.Acknowledged.Clear();
+            spender.Unknown.Clear();
+        }
+    }
+
+    private async Task<Dictionary<EffectKey, (Purse Purse, Line Line)>> ReadLedgers()
+    {
+        var found = new Dictionary<EffectKey, (Purse, Line)>();
+        foreach (var purse in purses)
+        {
+            foreach (var line in await purse.Read(rest, tally))
+            {
+                if (line.Key is { } key)
+                {
+                    found[key] = (purse, line);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private void Expect(Dictionary<EffectKey, (Purse Purse, Line Line)> found, Purse purse, Effect done)
+    {
+        if (!found.TryGetValue(done.Key, out var entry))
+        {
+            tally.Lost($"{purse.Agent}: {done} was acknowledged");
+        }
+        else if (entry.Purse != purse || (entry.Line.Kind, entry.Line.Nanos, entry.Line.Id) != (done.Kind, done.Nanos, done.Id))
+        {
+            tally.Wrong($"{purse.Agent}: {done} was acknowledged, the ledger has {entry.Line}");
+        }
+    }
+
+    private void ExpectNothingElse(Dictionary<EffectKey, (Purse Purse, Line Line)> found, IEnumerable<EffectKey> perhaps)
+    {
+        var expected = spenders.SelectMany(s => s.Acknowledged).Select(a => a.Done.Key).Concat(perhaps).ToHashSet();
+        foreach (var (key, (purse, line)) in found.Where(f => !expected.Contains(f.Key)))
+        {
+            tally.Doubled($"{purse.Agent}: nobody waits for {key}, {line}");
+        }
+    }
+
+    /// <summary>The same request with the same key: replayed if it had happened, fresh or refused if it had not, and there once in the end.</summary>
+    private async Task Resolve(Spender spender, Intent intent, Dictionary<EffectKey, (Purse Purse, Line Line)> before)
+    {
+        var happened = intent.Keys.Count(before.ContainsKey);
+        tally.Unknown++;
+        tally.Landed += happened > 0 ? 1 : 0;
+        if (happened > 0 && happened < intent.Keys.Length && !intent.Purse.IsTight)
+        {
+            tally.Wrong($"{happened} of the {intent.Keys.Length} charges of batch {intent.Keys[0]} are there; a batch is one step");
+        }
+
+        var parts = spender.Learn(intent, await intent.SendUntilAnswered(rest), fresh: false);
+        var after = (await intent.Purse.Read(rest, tally)).Where(l => l.Key is not null).ToDictionary(l => l.Key!.Value);
+        foreach (var part in parts)
+        {
+            var (wasThere, isNew) = (before.ContainsKey(part.Key), after.ContainsKey(part.Key));
+            var fits = part.Done is null ? !wasThere && !isNew : part.Replayed == wasThere && isNew != wasThere;
+            if (!fits)
+            {
+                tally.Doubled($"{intent.Kind} {part.Key}: was there {wasThere}, came {isNew}, done {part.Done}, replayed {part.Replayed}");
+            }
+        }
+
+        tally.Resolved++;
+    }
+
+    private async Task CheckFigures(Purse purse)
+    {
+        var early = TimeProvider.System.GetUtcNow();
+        var answer = await rest.Get("/v1/agents/budget", purse.ApiKey);
+        var late = TimeProvider.System.GetUtcNow();
+        var total = answer.Body.GetProperty("windows").EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
+        var (spent, held, limit) = (Intent.Nanos(total, "spent"), Intent.Nanos(total, "held"), Intent.Nanos(total, "limit"));
+        if (spent != purse.Spent || held > purse.HeldAt(early) || held < purse.HeldAt(late))
+        {
+            tally.Wrong($"{purse.Agent} says {spent} spent and {held} held, its ledger adds up to {purse.Spent} and {purse.HeldAt(late)}");
+        }
+
+        if (limit != purse.Cap || spent + held > limit)
+        {
+            tally.Over($"{purse.Agent}: {spent} spent and {held} held under {limit}, which was set to {purse.Cap}");
+        }
+    }
+
+    /// <summary>What the ledger has not ended is held, or past its time.</summary>
+    private async Task CheckHolds(Purse purse)
+    {
+        foreach (var (id, nanos) in purse.Open.OrderBy(h => h.Key, StringComparer.Ordinal).Take(HoldsLookedAt).ToList())
+        {
+            var early = TimeProvider.System.GetUtcNow();
+            var answer = await rest.Get($"/v1/reservations/{id}", purse.ApiKey);
+            var status = answer.Status == 200 ? answer.Body.GetProperty("status").GetString() : answer.Code;
+            var expiry = purse.ExpiryOf(id);
+            var fits = status switch
+            {
+                "held" => expiry > early,
+                "expired" => expiry <= TimeProvider.System.GetUtcNow(),
+                _ => false,
+            };
+            if (!fits || Intent.Nanos(answer.Body, "amount") != nanos)
+            {
+                tally.Wrong($"{purse.Agent}: reservation {id} of {nanos} until {expiry:O} is '{status}'");
+            }
+        }
+    }
+}

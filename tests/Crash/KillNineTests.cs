@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace Budgets.Tests.Crash;
+
+/// <summary>
+/// The real process under load, killed with SIGKILL again and again. BUDGETS_KILLS: how often (default 25). BUDGETS_SEED: the run to repeat, as far as
+/// chance is ours. BUDGETS_REPORT: a file that the counts are written to while it runs. scripts/kill-9.sh sets them.
+/// </summary>
+[Collection(nameof(AloneOnTheMachine))]
+public sealed class KillNineTests
+{
+    private const int ReportEvery = 25;
+
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BUDGETS_KILLS") ?? "25", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Killed_at_any_moment_nothing_acknowledged_is_lost_nothing_happens_twice_and_no_cap_is_passed()
+    {
+        using var siege = new Siege(Seed());
+        try
+        {
+            await Besiege(siege);
+        }
+        finally
+        {
+            Report(siege.Tally);
+        }
+
+        siege.Tally.IsClean.Should().BeTrue(siege.Tally.ToString());
+    }
+
+    private static async Task Besiege(Siege siege)
+    {
+        var tally = siege.Tally;
+        for (var life = 0; tally.Kills < Kills && tally.IsClean; life++)
+        {
+            if (life > 0 && siege.OneIn(8))
+            {
+                await KillWhileItStarts(siege);
+            }
+
+            using var process = siege.Start();
+            using var rest = await siege.Ready(process);
+            await (life == 0 ? siege.Open(rest) : siege.Audit(rest));
+            await siege.RaiseCap(rest);
+            await siege.Spend(rest, async () =>
+            {
+                await siege.Moment(0.2, 3);
+                if (process.HasExited)
+                {
+                    tally.Wrong($"it ended by itself:\n{process.Output}");
+                }
+
+                await process.Kill();
+                tally.Kills++;
+            });
+            if (tally.Kills % ReportEvery == 0)
+            {
+                Report(tally);
+            }
+        }
+
+        // Once more, and to an end in good order.
+        using var last = siege.Start();
+        using (var rest = await siege.Ready(last))
+        {
+            await siege.Audit(rest);
+        }
+
+        last.Terminate();
+        (await last.Exited()).Should().Be(0, last.Output);
+        siege.AuditFile();
+    }
+
+    private static async Task KillWhileItStarts(Siege siege)
+    {
+        using var process = siege.Start();
+        await siege.Moment(0, 1.5);
+        await process.Kill();
+        siege.Tally.Kills++;
+    }
+
+    internal static int Seed() => Environment.GetEnvironmentVariable("BUDGETS_SEED") is { Length: > 0 } seed
+        ? int.Parse(seed, CultureInfo.InvariantCulture)
+        : Random.Shared.Next();
+
+    private static void Report(Tally tally)
+    {
+        if (Environment.GetEnvironmentVariable("BUDGETS_REPORT") is { Length: > 0 } file)
+        {
+            File.AppendAllText(file, tally + "\n");
+        }
+    }
+}
+
+/// <summary>What measures time or wants the processor for itself runs after all other tests, one at a time.</summary>
+[CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;

@@ -1,0 +1,71 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Budgets.Tests.Crash;
+
+/// <param name="Status">0: no answer came.</param>
+internal readonly record struct Answer(int Status, JsonElement Body, bool Replayed)
+{
+    /// <summary>Whether it happened is not known, or not yet.</summary>
+    public bool IsUnknown => Status is 0 or 503;
+
+    public string Code => Status == 0 ? "no answer" : Body.TryGetProperty("code", out var code) ? code.GetString()! : "no code";
+}
+
+/// <summary>The contract over HTTP, towards one life of the process.</summary>
+internal sealed class Rest(Uri address) : IDisposable
+{
+    private readonly HttpClient _client = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+
+    public void Dispose() => _client.Dispose();
+
+    public Task<Answer> Get(string path, string apiKey) => Send(HttpMethod.Get, path, apiKey);
+
+    public Task<Answer> Post(string path, string apiKey, string body, string? idempotencyKey = null) =>
+        Send(HttpMethod.Post, path, apiKey, body, idempotencyKey);
+
+    /// <summary>Tries again until there is an answer.</summary>
+    public async Task<Answer> PostUntilAnswered(string path, string apiKey, string body, string? idempotencyKey)
+    {
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var answer = await Post(path, apiKey, body, idempotencyKey);
+            if (!answer.IsUnknown)
+            {
+                return answer;
+            }
+
+            await pause.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+
+    private async Task<Answer> Send(HttpMethod method, string path, string apiKey, string? body = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        }
+
+        try
+        {
+            using var response = await _client.SendAsync(request);
+            var bytes = await response.Content.ReadAsByteArrayAsync();
+            using var json = JsonDocument.Parse(bytes);
+            return new Answer((int)response.StatusCode, json.RootElement.Clone(), response.Headers.Contains("Idempotent-Replayed"));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            return default;
+        }
+    }
+}

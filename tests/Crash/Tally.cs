@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+
+namespace Budgets.Tests.Crash;
+
+/// <summary>What a run counted, and everything in it that must not happen.</summary>
+internal sealed class Tally(int seed)
+{
+    private const int MostTold = 20;
+
+    private readonly ConcurrentQueue<string> _faults = new();
+    private int _lost, _doubled, _over, _wrong;
+    private long _acknowledged, _refused;
+
+    public int Kills { get; set; }
+
+    public int Unknown { get; set; }
+
+    /// <summary>Of the unknown: those that turned out to have happened.</summary>
+    public int Landed { get; set; }
+
+    public int Resolved { get; set; }
+
+    public TimeSpan SlowestStart { get; set; }
+
+    public bool IsClean => _faults.IsEmpty;
+
+    public void Acknowledge() => Interlocked.Increment(ref _acknowledged);
+
+    public void Refuse() => Interlocked.Increment(ref _refused);
+
+    /// <summary>It was acknowledged, and is not there.</summary>
+    public void Lost(string what) => Add(ref _lost, what);
+
+    /// <summary>It is there twice, or nobody asked for it.</summary>
+    public void Doubled(string what) => Add(ref _doubled, what);
+
+    /// <summary>More is spent and held than the cap.</summary>
+    public void Over(string what) => Add(ref _over, what);
+
+    public void Wrong(string what) => Add(ref _wrong, what);
+
+    public override string ToString() =>
+        $"kills {Kills}, acknowledged {_acknowledged}, refused {_refused}, unknown {Unknown} (landed {Landed}), resolved {Resolved}, "
+        + $"lost {_lost}, doubled {_doubled}, over {_over}, wrong {_wrong}, slowest start {SlowestStart.TotalMilliseconds:0} ms, seed {seed}"
+        + string.Concat(_faults.Take(MostTold).Select(f => "\n  " + f));
+
+    private void Add(ref int count, string what)
+    {
+        Interlocked.Increment(ref count);
+        _faults.Enqueue(what);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Budgets.ApiHost.OpenApi;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Budgets.Tests.Http;
+
+/// <summary>The OpenAPI document is the contract: it has every route, and what is answered has the shapes it promises.</summary>
+[Collection(Api.Name)]
+public sealed class ContractTests(Api api)
+{
+    [Fact]
+    public async Task Every_route_is_in_the_document_and_nothing_else_is_mapped()
+    {
+        var document = await Document();
+        var mapped = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(m => $"{m} {e.RoutePattern.RawText}"));
+        var documented = document.Root.GetProperty("paths").EnumerateObject()
+            .SelectMany(p => p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}"));
+
+        document.Root.GetProperty("openapi").GetString().Should().StartWith("3.1");
+        mapped.Should().BeEquivalentTo(documented).And.HaveCountGreaterThan(30);
+    }
+
+    [Fact]
+    public async Task Every_operation_says_who_may_what_it_takes_and_how_it_ends()
+    {
+        var ids = new List<string?>();
+        foreach (var (path, method, operation) in Operations(await Document()))
+        {
+            ids.Add(operation.GetProperty("operationId").GetString());
+            operation.GetProperty("summary").GetString().Should().NotBeNullOrEmpty();
+            operation.GetProperty("responses").EnumerateObject().Should().Contain(r => r.Name.StartsWith('2'), $"{method} {path}");
+            var isOpen = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal);
+            (operation.GetProperty("security").GetArrayLength() == 0).Should().Be(isOpen, $"{method} {path}");
+            if (!isOpen)
+            {
+                operation.GetProperty("responses").EnumerateObject().Select(r => r.Name).Should().Contain("401").And.Contain("503");
+            }
+
+            foreach (var name in path.Split('/').Where(s => s.StartsWith('{')).Select(s => s.Trim('{', '}')))
+            {
+                operation.GetProperty("parameters").EnumerateArray().Should().Contain(p => p.GetProperty("name").GetString() == name);
+            }
+        }
+
+        ids.Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public async Task Every_answer_has_the_shape_it_promises()
+    {
+        var document = await Document();
+        var agent = await api.NewAgent("""{"daily_limit":25.00,"alert_at_50_percent":true}""");
+        var id = await agent.Reserved("5.00");
+        var other = await agent.Reserved("5.00");
+        var key = (await agent.Get("/v1/agents/keys"))["data"][0].GetProperty("key_id").GetString();
+        async Task Check(string method, string path, string route, string? body = null, Party? party = null)
+        {
+            var answer = await (party ?? agent).Send(method, path, body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+            var faults = document.Faults(answer, method, route);
+            faults.Should().BeEmpty($"{method} {path} answers {answer.Status} {answer.Text}");
+        }
+
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":12.60,"model":"m"}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":100}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":-100}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"charges":[{"amount":0.10},{"amount":100}]}""");
+        await Check("POST", "/v1/reservations", "/v1/reservations", """{"amount":0.10,"idempotency_key":"r"}""");
+        await Check("GET", $"/v1/reservations/{id}", "/v1/reservations/{reservation_id}");
+        await Check("POST", $"/v1/reservations/{id}/extend", "/v1/reservations/{reservation_id}/extend", """{"extend_seconds":5}""");
+        await Check("POST", $"/v1/reservations/{id}/commit", "/v1/reservations/{reservation_id}/commit", """{"amount":0.10}""");
+        await Check("POST", $"/v1/reservations/{id}/commit", "/v1/reservations/{reservation_id}/commit", """{"amount":0.20}""");
+        await Check("POST", $"/v1/reservations/{other}/release", "/v1/reservations/{reservation_id}/release");
+        await Check("POST", "/v1/decide", "/v1/decide", """{"amount":0.10}""");
+        await Check("POST", "/v1/decide", "/v1/decide", """{"amount":100}""");
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"weekly_limit":100}""");
+        await Check("GET", "/v1/agents/budget", "/v1/agents/budget");
+        await Check("GET", $"/v1/agents/{agent.Id}/budget", "/v1/agents/{agent_id}/budget", party: api.Operator);
+        await Check("GET", "/v1/agents/usage", "/v1/agents/usage");
+        await Check("GET", "/v1/agents/ledger", "/v1/agents/ledger");
+        await Check("GET", "/v1/agents/me", "/v1/agents/me");
+        await Check("PATCH", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", """{"metadata":{"a":"b"}}""");
+        await Check("POST", "/v1/agents/keys", "/v1/agents/keys", """{"scopes":["spend"],"label":"l"}""");
+        await Check("GET", "/v1/agents/keys", "/v1/agents/keys");
+        await Check("DELETE", $"/v1/agents/keys/key_00000000000000000000", "/v1/agents/keys/{key_id}");
+        await Check("POST", "/v1/agents", "/v1/agents", """{"name":"n"}""", api.Operator);
+        await Check("GET", "/v1/agents", "/v1/agents", party: api.Operator);
+        await Check("POST", $"/v1/agents/{agent.Id}/freeze", "/v1/agents/{agent_id}/freeze", """{"reason":"r"}""", api.Operator);
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":0.01}""");
+        await Check("POST", $"/v1/agents/{agent.Id}/unfreeze", "/v1/agents/{agent_id}/unfreeze", party: api.Operator);
+        await Check("DELETE", $"/v1/agents/{agent.Id}/keys/{key}", "/v1/agents/{agent_id}/keys/{key_id}", party: api.Operator);
+        await Check("GET", "/v1/agents/me", "/v1/agents/me");
+        await Check("DELETE", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", party: api.Operator);
+        await Check("GET", "/health/live", "/health/live");
+        await Check("GET", "/health/ready", "/health/ready");
+    }
+
+    private async Task<OpenApiContract> Document() => new((await api.Nobody.Get("/openapi/v1.json")).Json);
+
+    private static IEnumerable<(string Path, string Method, JsonElement Operation)> Operations(OpenApiContract document) =>
+        from path in document.Root.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        select (path.Name, operation.Name, operation.Value);
+}

@@ -1,0 +1,91 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Budgets.ApiHost.OpenApi;
+using CsCheck;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit.Abstractions;
+
+namespace Budgets.Tests.Http;
+
+/// <summary>Whatever is sent to whichever route: never a 500, and a 4xx never has an effect. A failure prints its CsCheck seed.</summary>
+[Collection(Api.Name)]
+public sealed class HostileInputTests(Api api, ITestOutputHelper output)
+{
+    private const int Requests = 4_000;
+
+    /// <summary>One request: everything about it, as data, so that a failure can be read and sent again.</summary>
+    private sealed record Attack(string Method, string Path, string? Key, string Header, string HeaderValue, string ContentType, byte[] Body)
+    {
+        public override string ToString() =>
+            $"{Method} {Short(Path)} {Header}: {Short(HeaderValue)} {ContentType} [{Body.Length}] {Short(Encoding.UTF8.GetString(Body))} {(Key is null ? "no key" : Short(Key))}";
+
+        private static string Short(string text) => text.Length <= 300 ? text : $"{text[..300]}… ({text.Length})";
+    }
+
+    [Fact]
+    public async Task Never_a_500_and_a_4xx_never_has_an_effect()
+    {
+        var agent = await api.NewAgent("""{"daily_limit":1000}""");
+        var reservation = await agent.Reserved("1.00");
+        var tally = new SortedDictionary<int, int>();
+        var standing = await Standing(agent);
+
+        await Attacks(agent, reservation).SampleAsync(async attack =>
+        {
+            var answer = await Send(attack);
+            tally[answer.Status] = tally.GetValueOrDefault(answer.Status) + 1;
+            answer.Status.Should().BeLessThan(500, $"{attack} answered {answer.Text}");
+            if (answer.Status < 300)
+            {
+                standing = await Standing(agent);
+                return;
+            }
+
+            // What is no HTTP (a zero byte in the path, 8 KiB of it, 32 KiB of headers) never comes as far as us: Kestrel answers without a body.
+            if (answer.Bytes.Length > 0 || answer.Status is not (400 or 414 or 431))
+            {
+                answer.MediaType.Should().Be("application/problem+json", $"{attack} answered {answer.Status}");
+                answer.Code.Should().NotBeNullOrEmpty();
+            }
+
+            (await Standing(agent)).Should().Be(standing, $"{attack} answered {answer.Status}");
+        }, iter: Requests, threads: 1);
+
+        output.WriteLine(string.Join(", ", tally.Select(t => $"{t.Key}: {t.Value}")));
+        tally.Keys.Should().Contain([200, 201, 400, 401, 402, 403, 404, 413, 415], "an attack that never gets past the door attacks nothing");
+    }
+
+    /// <summary>All that an attack could change: the budget and its ledger, the agent's keys, the list of agents.</summary>
+    private async Task<string> Standing(Agent agent) =>
+        $"{await agent.Standing()} {(await agent.Get("/v1/agents/keys")).Text} {(await api.Operator.Get("/v1/agents?limit=1")).Text}";
+
+    private async Task<Answer> Send(Attack attack)
+    {
+        var content = attack.Method is "GET" or "DELETE" ? null : new ByteArrayContent(attack.Body);
+        content?.Headers.TryAddWithoutValidation("Content-Type", attack.ContentType);
+        return await api.With(attack.Key).Send(attack.Method, attack.Path, content, request =>
+        {
+            request.Headers.ExpectContinue = attack.Body.Length > 1 << 20;
+            request.Headers.TryAddWithoutValidation(attack.Header, attack.HeaderValue);
+        });
+    }
+
+    private Gen<Attack> Attacks(Agent agent, string reservation)
+    {
+        var routes = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<Described>()?.Access is not null && e.Metadata.GetMetadata<Described>()!.Id is not ("closeAgent" or "revokeKey" or "revokeKeyOfOwnAgent" or "freezeAgent"))
+            .Select(e => (Method: e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: e.RoutePattern.RawText!)).ToArray();
+        var spending = routes.Where(r => r.Path is "/v1/charges" or "/v1/reservations").ToArray();
+        var agentId = Gen.OneOf(Gen.Const(agent.Id), Hostile.Text.Select(Uri.EscapeDataString));
+        var reservationId = Gen.OneOf(Gen.Const(reservation), Hostile.Text.Select(Uri.EscapeDataString));
+        var key = Gen.Frequency((6, Gen.Const<string?>(agent.Key)), (3, Gen.Const<string?>(api.Operator.Key)), (1, Hostile.Key(agent.Key!)));
+        var header = Gen.Select(Gen.OneOf("Idempotency-Key", "Accept", "If-Match", "X-Forwarded-For", "Range", "Content-Encoding", "traceparent", "Cookie"), Hostile.HeaderValue);
+        var contentType = Gen.Frequency((12, Gen.Const("application/json")), (1, Gen.OneOf("text/plain", "", "application/json; charset=latin1", ";;;", "application/*")));
+        return Gen.Select(Gen.Frequency((4, Gen.OneOf(routes)), (1, Gen.OneOf(spending))), agentId, reservationId, key, header, contentType, Hostile.Body, Hostile.QueryString)
+            .Select((route, a, r, k, h, type, body, query) => new Attack(
+                route.Method,
+                route.Path.Replace("{agent_id}", a, StringComparison.Ordinal).Replace("{reservation_id}", r, StringComparison.Ordinal) + query,
+                k, h.Item1, h.Item2, type, body));
+    }
+}
