@@ -2,6 +2,7 @@ using Budgets.ApiHost.Auth;
 using Budgets.ApiHost.Endpoints;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -32,6 +33,24 @@ public static class BudgetsApi
         var app = builder.Build();
         MapBudgetsApi(app);
         return app;
+    }
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <exception cref="IOException">The port is taken, or the data directory is.</exception>
+    public static async Task Run(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            // The silo runs already by the time the port is asked for; it is stopped in order.
+            await app.StopAsync();
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
     }
 
     /// <summary>Maps every route of the contract.</summary>
@@ -90,6 +109,8 @@ public static class BudgetsApi
             ["Logging:LogLevel:Default"] = "Warning",
             ["Logging:LogLevel:Budgets"] = "Information",
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
+            // Why it did not start is told by Program, without a stack trace.
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
             // Its first check measures from the machine's start and always complains.
             ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
         },

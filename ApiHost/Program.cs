@@ -4,13 +4,24 @@ using Microsoft.Extensions.Options;
 // The contract is in Endpoints/, one resource a file; how the host is put together is in BudgetsApi.
 try
 {
-    await BudgetsApi.Build(args).RunAsync();
+    await using var app = BudgetsApi.Build(args);
+    await BudgetsApi.Run(app);
     return 0;
 }
 catch (OptionsValidationException e)
 {
-    Console.Error.WriteLine("The configuration has faults:");
-    foreach (var fault in e.Failures)
+    return Refuse([.. e.Failures]);
+}
+catch (IOException e)
+{
+    // The port is taken, or the data directory is somebody else's: its message says all there is to say.
+    return Refuse(e.Message);
+}
+
+static int Refuse(params string[] faults)
+{
+    Console.Error.WriteLine("Not started:");
+    foreach (var fault in faults)
     {
         Console.Error.WriteLine("- " + fault);
     }

@@ -11,12 +11,11 @@ internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJo
     /// <summary>The journal's number in the file; 0 as long as it is not known or has no entries.</summary>
     public long Id { get; set; }
 
-    public async ValueTask<bool> Append(Append append) => await store.Append(this, append);
+    public ValueTask<bool> Append(Append append) => new(store.Append(this, append));
 
     public ValueTask<History> Read(CancellationToken cancellation) => new(store.Read(reader =>
     {
-        Id = Id != 0 ? Id : reader.JournalId(name);
-        if (Id == 0)
+        if (IdIn(reader) == 0)
         {
             return new History(null, []);
         }
@@ -42,7 +41,7 @@ internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJo
 
     public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => new(store.Read<IReadOnlyList<JournalRow>>(reader =>
     {
-        var newest = store.Tail.Positions(Id);
+        var newest = store.Tail.Positions(IdIn(reader));
         var entries = new List<long>(rows);
         for (var i = 0; i < newest.Count && entries.Count < rows; i++)
         {
@@ -66,7 +65,14 @@ internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJo
 
     public ValueTask<long?> Find(Digest digest, CancellationToken cancellation) => new(store.Tail.Find(Id, digest) ?? store.Read<long?>(reader =>
     {
-        if (!reader.Filed.Bind(1, Id).BindBlob(2, JournalIndex.Bytes(digest.Value)).Step())
+        // The tail first, as above; and once more, for a handle that did not know its number.
+        var id = IdIn(reader);
+        if (store.Tail.Find(id, digest) is { } newest)
+        {
+            return newest;
+        }
+
+        if (!reader.Filed.Bind(1, id).BindBlob(2, JournalIndex.Bytes(digest.Value)).Step())
         {
             return null;
         }
@@ -75,4 +81,6 @@ internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJo
         reader.Filed.Reset();
         return seq;
     }));
+
+    private long IdIn(SqliteJournalStore.Reader reader) => Id != 0 ? Id : Id = reader.JournalId(name);
 }

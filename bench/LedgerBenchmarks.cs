@@ -22,12 +22,10 @@ public class LedgerBenchmarks
     [GlobalSetup]
     public void Open()
     {
-        BudgetEvent[] opened =
-        [
-            new Opened(At, "operator", "bench", null, "UTC", IsoDayOfWeek.Monday),
-            new Configured(At, "operator", new Limits(Daily: Money.Dollars(1000)), Limits.None, "UTC", IsoDayOfWeek.Monday, AlertSettings.None),
-        ];
-        _state = opened.Aggregate(new BudgetState(new AgentId("agent_0123456789abcdefghij")), Ledger.Fold.Apply);
+        var limit = new ConfigureRequest(Layer.Above, "operator", OnlyTighten: false, Daily: Change.To<Money?>(Money.Dollars(1000)));
+        var request = new OpenRequest("bench", "operator", "UTC", IsoDayOfWeek.Monday, null, limit);
+        var state = new BudgetState(new AgentId("agent_0123456789abcdefghij"));
+        _state = Governing.Open(state, request, At).Happened.Aggregate(state, Ledger.Fold.Apply);
         for (var n = 0; n < 1000; n++)
         {
             _state = Charging.Charge(_state, Request(n), At).Events.Aggregate(_state, Ledger.Fold.Apply);

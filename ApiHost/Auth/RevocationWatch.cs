@@ -5,6 +5,7 @@ internal sealed partial class RevocationWatch(
     IGrainFactory grains, KeyCache cache, Freshness freshness, ILogger<RevocationWatch> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
     : BackgroundService
 {
+    // Not disposed of: a question may still be under way when the host is, and nobody asks for its wait handle.
     private readonly SemaphoreSlim _turn = new(1, 1);
     private RevocationVersion _version = new("", 0);
 
@@ -25,12 +26,6 @@ internal sealed partial class RevocationWatch(
         {
             _turn.Release();
         }
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _turn.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -40,6 +40,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
     private TaskCompletionSource<Flushed>? _inFlight;
     private ReadOnlyMemory<byte> _hash = HashChain.Root;
     private long _snapshotSeq;
+    private bool _isFlushing;
 
     /// <summary>With all events recorded so far, durable or not.</summary>
     public TState State { get; private set; } = empty;
@@ -122,9 +123,10 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
             return _inFlight?.Task ?? Done;
         }
 
-        _waitingFlush ??= new TaskCompletionSource<Flushed>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Waiters go on within the turn that completes them: they are on this grain's scheduler, as the loop is.
+        _waitingFlush ??= new TaskCompletionSource<Flushed>();
         var task = _waitingFlush.Task;
-        if (_inFlight is null)
+        if (!_isFlushing)
         {
             _ = RunFlushes();
         }
@@ -134,6 +136,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
 
     private async Task RunFlushes()
     {
+        _isFlushing = true;
         while (_waitingFlush is { } flush)
         {
             _inFlight = flush;
@@ -142,15 +145,18 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
             var (result, error) = await AppendAll(_spare);
             _spare.Clear();
             _inFlight = null;
-            flush.SetResult(result);
             if (result != Flushed.Durable)
             {
                 Fence(error);
             }
+
+            flush.SetResult(result);
         }
+
+        _isFlushing = false;
     }
 
-    private async Task<(Flushed Result, Exception? Error)> AppendAll(List<TEvent> events)
+    private async ValueTask<(Flushed Result, Exception? Error)> AppendAll(List<TEvent> events)
     {
         var (content, snapshot) = (Buffers.Rent(), Buffers.Rent());
         try
@@ -210,8 +216,9 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         fenced(error);
 
         // Those behind the append in flight were never sent.
-        _waitingFlush?.SetResult(Flushed.NotWritten);
+        var behind = _waitingFlush;
         _waitingFlush = null;
         _waiting.Clear();
+        behind?.SetResult(Flushed.NotWritten);
     }
 }

@@ -8,8 +8,11 @@ namespace Budgets.Tests.Crash;
 /// <summary>The service as users run it: a process of its own, on a free loopback port and a data directory.</summary>
 internal sealed class ApiProcess : IDisposable
 {
-    /// <summary>From the start of the process to the first "ready".</summary>
+    /// <summary>From the start of the process to the first "ready", on a machine that has time for it: of several starts, the middle one.</summary>
     public static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(3);
+
+    /// <summary>The same for every single start: the processor may be somebody else's for a moment.</summary>
+    public static readonly TimeSpan AlwaysStartsWithin = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private const string Listening = "Now listening on: ";
@@ -102,6 +105,7 @@ internal sealed class ApiProcess : IDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
+            _process.WaitForExit();
         }
 
         _process.Dispose();

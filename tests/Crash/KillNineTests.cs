@@ -27,6 +27,7 @@ public sealed class KillNineTests
         }
 
         siege.Tally.IsClean.Should().BeTrue(siege.Tally.ToString());
+        siege.Tally.MedianStart.Should().BeLessThan(ApiProcess.StartsWithin, siege.Tally.ToString());
     }
 
     private static async Task Besiege(Siege siege)

@@ -26,19 +26,28 @@ public sealed class LargeFileTests : IDisposable
         await Fill();
         var key = ApiKey.New(ApiKey.OperatorPrefix);
 
-        using var process = ApiProcess.Start(_directory, key);
-        var (address, took) = await process.Ready();
+        var starts = new List<TimeSpan>();
+        while (starts.Count < 3)
+        {
+            using var process = ApiProcess.Start(_directory, key);
+            var (address, took) = await process.Ready();
+            starts.Add(took);
+            using var rest = new Rest(address);
+            await LookAtSome(rest, key);
+        }
 
-        using var rest = new Rest(address);
+        Report(starts);
+        starts.Order().ElementAt(1).Should().BeLessThan(ApiProcess.StartsWithin, $"of {Budgets} budgets");
+    }
+
+    private static async Task LookAtSome(Rest rest, string key)
+    {
         foreach (var n in (int[])[0, Budgets / 2, Budgets - 1])
         {
             var budget = await rest.Get($"/v1/agents/{Agent(n)}/budget", key);
             budget.Status.Should().Be(200, budget.Code);
             budget.Body.GetProperty("windows")[0].GetProperty("limit").GetDecimal().Should().Be(25);
         }
-
-        Report(took);
-        took.Should().BeLessThan(ApiProcess.StartsWithin, $"of {Budgets} budgets");
     }
 
     /// <summary>Every budget has been opened, given a limit and charged: through the real store, then listed in the directory.</summary>
@@ -73,8 +82,8 @@ public sealed class LargeFileTests : IDisposable
     {
         var state = new BudgetState(Agent(0));
         var at = TimeProvider.System.GetUtcNow();
-        var limits = new ConfigureRequest(Layer.Above, "operator", false, Daily: Change.To<Money?>(Money.Dollars(25)));
-        var opened = Governing.Open(state, new OpenRequest("large", "operator", "UTC", IsoDayOfWeek.Monday, null, limits), at).Happened;
+        var limit = new ConfigureRequest(Layer.Above, "operator", OnlyTighten: false, Daily: Change.To<Money?>(Money.Dollars(25)));
+        var opened = Governing.Open(state, new OpenRequest("large", "operator", "UTC", IsoDayOfWeek.Monday, null, limit), at).Happened;
         var request = new ChargeRequest(new ChargeId("chg_0"), Money.Dollars(1), new Purpose("gpt-5", "chat"), new IdempotencyKey("key"));
         BudgetEvent[] events = [.. opened, .. Charging.Charge(opened.Aggregate(state, Fold.Apply), request, at).Events];
         var content = new ArrayBufferWriter<byte>();
@@ -83,11 +92,12 @@ public sealed class LargeFileTests : IDisposable
         return new Append(0, row, [new Filing(Digest.Of(request.Key), events.Length)], null);
     }
 
-    private static void Report(TimeSpan took)
+    private static void Report(IEnumerable<TimeSpan> starts)
     {
         if (Environment.GetEnvironmentVariable("BUDGETS_REPORT") is { Length: > 0 } file)
         {
-            File.AppendAllText(file, string.Create(CultureInfo.InvariantCulture, $"budgets {Budgets}, start to ready {took.TotalMilliseconds:0} ms\n"));
+            var told = string.Join(", ", starts.Select(t => $"{t.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms"));
+            File.AppendAllText(file, $"budgets {Budgets.ToString(CultureInfo.InvariantCulture)}, start to ready {told}\n");
         }
     }
 }

@@ -32,12 +32,7 @@ internal sealed class Siege : IDisposable
     public async Task<Rest> Ready(ApiProcess process)
     {
         var (address, took) = await process.Ready();
-        Tally.SlowestStart = took > Tally.SlowestStart ? took : Tally.SlowestStart;
-        if (took > ApiProcess.StartsWithin)
-        {
-            Tally.Wrong($"it took {took.TotalSeconds:0.00} s from the start to ready");
-        }
-
+        Tally.Started(took);
         return new Rest(address);
     }
 

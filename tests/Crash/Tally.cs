@@ -8,6 +8,7 @@ internal sealed class Tally(int seed)
     private const int MostTold = 20;
 
     private readonly ConcurrentQueue<string> _faults = new();
+    private readonly List<TimeSpan> _starts = [];
     private int _lost, _doubled, _over, _wrong;
     private long _acknowledged, _refused;
 
@@ -20,9 +21,18 @@ internal sealed class Tally(int seed)
 
     public int Resolved { get; set; }
 
-    public TimeSpan SlowestStart { get; set; }
-
     public bool IsClean => _faults.IsEmpty;
+
+    public TimeSpan MedianStart => _starts.Order().ElementAtOrDefault(_starts.Count / 2);
+
+    public void Started(TimeSpan took)
+    {
+        _starts.Add(took);
+        if (took > ApiProcess.AlwaysStartsWithin)
+        {
+            Wrong($"it took {took.TotalSeconds:0.0} s from the start to ready");
+        }
+    }
 
     public void Acknowledge() => Interlocked.Increment(ref _acknowledged);
 
@@ -41,7 +51,7 @@ internal sealed class Tally(int seed)
 
     public override string ToString() =>
         $"kills {Kills}, acknowledged {_acknowledged}, refused {_refused}, unknown {Unknown} (landed {Landed}), resolved {Resolved}, "
-        + $"lost {_lost}, doubled {_doubled}, over {_over}, wrong {_wrong}, slowest start {SlowestStart.TotalMilliseconds:0} ms, seed {seed}"
+        + $"lost {_lost}, doubled {_doubled}, over {_over}, wrong {_wrong}, start to ready {MedianStart.TotalMilliseconds:0} ms (slowest {_starts.DefaultIfEmpty().Max().TotalMilliseconds:0}), seed {seed}"
         + string.Concat(_faults.Take(MostTold).Select(f => "\n  " + f));
 
     private void Add(ref int count, string what)

@@ -1,0 +1,85 @@
+namespace Budgets.Tests.Model;
+
+/// <summary>What must be so whatever the reference says: the money laws of design.md.</summary>
+internal static class Laws
+{
+    private static readonly LimitType[] Types = [LimitType.Daily, LimitType.Weekly, LimitType.Monthly, LimitType.Total];
+
+    /// <summary>"With a hard stop, spent + held ≤ limit": after a hold or an enforced charge was admitted, for every limit.</summary>
+    public static void Bounds(ReferenceBudget budget, object request, Receipt receipt)
+    {
+        if (request is not (HoldRequest or ChargeRequest { Mode: ChargeMode.Enforce }))
+        {
+            return;
+        }
+
+        foreach (var balance in receipt.Balances)
+        {
+            foreach (var limits in budget.Layers.Where(l => l.HardStop))
+            {
+                Same.That(!(balance.Spent + balance.Held > limits[balance.Type]), $"Admitted over the {balance.Type} limit of {limits[balance.Type]}: {balance}.");
+            }
+        }
+    }
+
+    public static async Task Audit(ReferenceBudget budget, ISubject subject, List<string> holds)
+    {
+        foreach (var hold in holds.Append("res_none"))
+        {
+            var status = (await subject.GetHold(new HoldId(hold)))?.Status;
+            Same.That(status == budget.StatusOf(hold), $"Hold {hold} is {status} instead of {budget.StatusOf(hold)}.");
+        }
+
+        if (await subject.View() is not { } view)
+        {
+            return;
+        }
+
+        Sums(budget, view, await subject.Ledger());
+        foreach (var period in Enum.GetValues<UsagePeriod>())
+        {
+            Usage(budget, (await subject.Usage(period))!);
+        }
+    }
+
+    /// <summary>Spent is the sum of the entries admitted in the window, and held the sum of its open holds; neither seqs nor time run back.</summary>
+    private static void Sums(ReferenceBudget budget, BudgetView view, IReadOnlyList<LedgerEntry> ledger)
+    {
+        var admitted = new Dictionary<string, LedgerEntry>();
+        var spent = new Dictionary<LimitType, long>();
+        for (var i = 0; i < ledger.Count; i++)
+        {
+            var entry = ledger[i];
+            Same.That(i == 0 || (entry.Seq > ledger[i - 1].Seq && entry.At >= ledger[i - 1].At), $"Entry {entry.Seq} is out of order.");
+            if (entry.Kind == EntryKind.Hold)
+            {
+                admitted.Add(entry.Id!, entry);
+            }
+            else if (entry.Kind is EntryKind.Charge or EntryKind.Settle)
+            {
+                var at = entry.Kind == EntryKind.Charge ? entry.At : admitted[entry.Id!].At;
+                foreach (var type in Types.Where(t => at >= budget.Window(t).Since))
+                {
+                    spent[type] = spent.GetValueOrDefault(type) + entry.Amount.Nanos;
+                }
+            }
+        }
+
+        var open = budget.Holds.Values.Where(h => budget.StatusOf(h.Id) == HoldStatus.Held).ToList();
+        foreach (var balance in view.Balances)
+        {
+            Same.That(balance.Spent.Nanos == spent.GetValueOrDefault(balance.Type), $"{balance.Type}: spent is {balance.Spent}, the ledger adds up to {spent.GetValueOrDefault(balance.Type)} nanos.");
+            Same.That(balance.Held.Nanos == open.Where(h => h.At >= budget.Window(balance.Type).Since).Sum(h => h.Amount), $"{balance.Type}: held is {balance.Held}.");
+        }
+    }
+
+    private static void Usage(ReferenceBudget budget, UsageView usage)
+    {
+        var days = budget.Usage.Where(d => usage.FirstDay <= budget.Dates[d.Key] && budget.Dates[d.Key] <= usage.LastDay).ToList();
+        var (cost, calls) = (days.Sum(d => d.Value.Cost), days.Sum(d => d.Value.Calls));
+        Same.That(
+            usage.Usage.Total.Cost.Nanos == cost && usage.Usage.Total.Calls == calls && usage.LastDay == (usage.Period == UsagePeriod.Yesterday ? usage.FirstDay : budget.Window(LimitType.Daily).Date),
+            $"{usage.Period} {usage.FirstDay:O}..{usage.LastDay:O} is {usage.Usage.Total}, and adds up to {cost} nanos in {calls} calls.");
+        Same.That(usage.Usage.ByModel.Sum(m => m.Sums.Cost.Nanos) == cost, $"{usage.Period}: the models' shares do not add up.");
+    }
+}

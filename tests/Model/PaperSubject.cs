@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using Budgets.Journal;
+using Budgets.Ledger;
+
+namespace Budgets.Tests.Model;
+
+/// <summary>Decide and fold, with a list for a journal and a dictionary for its index.</summary>
+internal sealed class PaperSubject : ISubject
+{
+    private readonly List<BudgetEvent> _events = [];
+    private readonly Dictionary<Digest, long> _filed = [];
+    private BudgetState _state;
+    private DateTimeOffset _clock;
+
+    public PaperSubject() => _state = new BudgetState(Agent);
+
+    public AgentId Agent { get; } = new("agent_0123456789abcdefghij");
+
+    public void SetClock(DateTimeOffset now) => _clock = now;
+
+    public ValueTask<SpendOutcome> Spend(object request) => new(request switch
+    {
+        ChargeRequest r => Answer(Charging.Charge(_state, r, _clock, Recall(r.Key, null))),
+        HoldRequest r => Answer(Holding.Hold(_state, r, _clock, Recall(r.Key, null))),
+        SettleRequest r => Answer(Settling.Settle(_state, r, _clock, Recall(r.Key, r.Id))),
+        ReleaseRequest r => Answer(Settling.Release(_state, r, _clock, Recall(r.Key, r.Id))),
+        ExtendRequest r => Answer(Holding.Extend(_state, r, _clock, Recall(r.Key, r.Id))),
+        _ => throw new ArgumentException("Not a spending request.", nameof(request)),
+    });
+
+    public ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> charges) =>
+        new([.. charges.Select(r => Answer(Charging.Charge(_state, r, _clock, Recall(r.Key, null))))]);
+
+    public ValueTask<Foresight> Decide(Money amount) => new(Holding.Foresee(_state, amount, _clock));
+
+    public ValueTask<ConfigureResult> Govern(object request)
+    {
+        var (now, elapsed) = _state.At(_clock);
+        var (outcome, happened) = request switch
+        {
+            OpenRequest r => Governing.Open(now, r, _clock),
+            ConfigureRequest r => Configuring.Configure(now, r),
+            FreezeRequest r => Governing.Freeze(now, r),
+            Unfreeze r => Governing.Unfreeze(now, r.By),
+            Close r => Governing.Close(now, r.By),
+            _ => throw new ArgumentException("Not a governing request.", nameof(request)),
+        };
+        Enter(happened.IsEmpty ? [] : elapsed.AddRange(happened));
+        return new(outcome.Result);
+    }
+
+    public ValueTask<BudgetView?> View() => new(_state.Exists ? _state.At(_clock).State.View() : null);
+
+    public ValueTask<HoldView?> GetHold(HoldId id)
+    {
+        var known = _state.Holds.GetValueOrDefault(id)?.ViewAt(_clock);
+        return new(known ?? (_filed.TryGetValue(Digest.Of(id), out var seq) ? Viewing.HoldAfter(_events[(int)seq - 1]) : null));
+    }
+
+    public ValueTask<long> LastSeq() => new(_events.Count);
+
+    public ValueTask<IReadOnlyList<LedgerEntry>> Ledger() => new([.. _events.Select((e, i) => Receipts.EntryOf(e, i + 1)).OfType<LedgerEntry>()]);
+
+    public ValueTask<UsageView?> Usage(UsagePeriod period)
+    {
+        if (!_state.Exists)
+        {
+            return default;
+        }
+
+        var (state, elapsed) = _state.At(_clock);
+        var (first, last) = state.Range(period);
+        var closed = _events.Concat(elapsed).OfType<DayClosed>().Select(d => (d.Date, d.Usage));
+        var sum = closed.Concat(state.Days.Select(d => (d.Date, d.Usage))).Where(d => first <= d.Date && d.Date <= last).Aggregate(UsageBook.Empty, (s, d) => s + d.Usage);
+        return new(new UsageView(period, first, last, sum.Sums(), state.View()));
+    }
+
+    public ValueTask Restart(int way)
+    {
+        var codec = BudgetCodec.Instance;
+        if (way % 3 == 0)
+        {
+            var written = new ArrayBufferWriter<byte>();
+            codec.Encode(_events, written);
+            _state = codec.Decode(written.WrittenMemory).Aggregate(new BudgetState(Agent), Fold.Apply);
+        }
+        else if (_state.Exists)
+        {
+            var written = new ArrayBufferWriter<byte>();
+            codec.EncodeState(_state, written);
+            _state = codec.DecodeState(written.WrittenMemory);
+            _state = way % 3 == 1 ? _state : _state with { Memory = Memory.Of([], _state.Seq) };
+        }
+
+        return default;
+    }
+
+    // As the grain does: only what the state has forgotten is looked up.
+    private Recalled Recall(IdempotencyKey? key, HoldId? hold)
+    {
+        var keyIsKnown = key is not { } k || _state.Memory.ForgottenUpTo == 0 || _state.Memory[Digest.Of(k)] is not null;
+        if (keyIsKnown && (hold is not { } open || _state.Holds.ContainsKey(open)))
+        {
+            return default;
+        }
+
+        var recalled = Recalled.Nothing;
+        if (key is { } asked && _filed.TryGetValue(Digest.Of(asked), out var used))
+        {
+            recalled = recalled with { Key = Receipts.RememberedOf(_events[(int)used - 1], used) };
+        }
+
+        return hold is { } h && _filed.TryGetValue(Digest.Of(h), out var end)
+            ? recalled with { HoldEnd = Receipts.RememberedOf(_events[(int)end - 1], end), Hold = (_events[(int)end - 1] as Expired)?.Hold }
+            : recalled;
+    }
+
+    private SpendOutcome Answer(Decision decision)
+    {
+        var first = _events.Count + 1;
+        Enter(decision.Events);
+        if (decision.ReplayOf > 0)
+        {
+            return new SpendOutcome(Outcome.Accepted, Receipts.Of(_events[(int)decision.ReplayOf - 1], decision.ReplayOf), null, Replayed: true);
+        }
+
+        var answer = decision.Events.Select((e, i) => (Event: e, Seq: (long)first + i)).FirstOrDefault(e => Receipts.IsAnswer(e.Event));
+        return decision.Outcome == Outcome.Accepted
+            ? new SpendOutcome(Outcome.Accepted, Receipts.Of(answer.Event, answer.Seq), null)
+            : new SpendOutcome(decision.Outcome, null, decision.Refusal);
+    }
+
+    private void Enter(ImmutableArray<BudgetEvent> events)
+    {
+        foreach (var e in events)
+        {
+            _state = Fold.Apply(_state, e);
+            _events.Add(e);
+            var filings = ImmutableArray.CreateBuilder<Filing>();
+            BudgetCodec.Instance.File(e, _events.Count, filings);
+            foreach (var filing in filings)
+            {
+                _filed[filing.Digest] = filing.Seq;
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Tests.Model;
+
+/// <summary>The rules of a budget once more, the plain way: one thread, whole nanos, lists. Written from design.md and the docstrings, not from the ledger.</summary>
+internal sealed partial class ReferenceBudget(AgentId agent)
+{
+    private static readonly LimitType[] Windowed = [LimitType.PerMinute, LimitType.Daily, LimitType.Weekly, LimitType.Monthly, LimitType.Total];
+
+    private readonly Dictionary<string, (string Body, SpendOutcome Answer)> _answers = [];
+    private readonly Dictionary<string, ReferenceHold> _holds = [];
+    private readonly Dictionary<(LimitType Type, int Window), long> _spent = [];
+    private ReferenceWindow[] _kept = [];
+    private ReferenceWindow[] _windows = [];
+    private DateTimeOffset _newest;
+    private FreezeView? _keptFreeze;
+    private FreezeView? _freeze;
+    private AlertSettings _alerts = AlertSettings.None;
+    private IsoDayOfWeek _weekStart;
+
+    public bool Exists { get; private set; }
+
+    public bool Closed { get; private set; }
+
+    public string Zone { get; private set; } = "";
+
+    public Limits[] Layers { get; } = [Limits.None, Limits.None];
+
+    public DateTimeOffset Now { get; private set; }
+
+    public IReadOnlyDictionary<string, ReferenceHold> Holds => _holds;
+
+    /// <summary>Money and calls by the number of the daily window, and the local date of each.</summary>
+    public Dictionary<int, (long Cost, long Calls)> Usage { get; } = [];
+
+    public Dictionary<int, DateOnly> Dates { get; } = [];
+
+    public ReferenceWindow Window(LimitType type) => _windows[(int)type];
+
+    /// <summary>Lets time pass without writing anything: only an accepted request makes it stay.</summary>
+    public void At(DateTimeOffset clock)
+    {
+        Now = clock > _newest ? clock : _newest;
+        _windows = [.. _kept.Select(w => w.Until <= Now ? w.Next(Now, Zone, _weekStart) : w)];
+        _freeze = _keptFreeze?.ResumesAt <= Now ? null : _keptFreeze;
+    }
+
+    public SpendOutcome Spend(object request, DateTimeOffset clock)
+    {
+        var (key, body, amount) = request switch
+        {
+            ChargeRequest r => (r.Key.Value, (r with { Id = default, Key = default }).ToString(), r.Amount),
+            HoldRequest r => (r.Key.Value, (r with { Id = default, Key = default }).ToString(), r.Amount),
+            SettleRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), r.Amount),
+            ReleaseRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
+            ExtendRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
+            _ => throw new ArgumentException("Not a spending request.", nameof(request)),
+        };
+        if (key is not null && _answers.TryGetValue(key, out var first))
+        {
+            return first.Body == body ? first.Answer with { Replayed = true } : No(Outcome.IdempotencyKeyReused, amount);
+        }
+
+        var seconds = request switch { HoldRequest r => r.TtlSeconds, ExtendRequest r => r.ExtendSeconds, _ => 1 };
+        if (amount.Nanos < 0 || amount > Money.MaxPerRequest || seconds is < 1 or > 86_400)
+        {
+            return No(Outcome.OutOfRange, amount);
+        }
+
+        if (!Exists)
+        {
+            return No(Outcome.AgentUnknown, amount);
+        }
+
+        At(clock);
+        var answer = request switch
+        {
+            ChargeRequest r => Charge(r),
+            HoldRequest r => Hold(r),
+            SettleRequest r => Settle(r, body),
+            ReleaseRequest r => Release(r, body),
+            ExtendRequest r => Extend(r),
+            _ => throw new ArgumentException("Not a spending request.", nameof(request)),
+        };
+        if (answer.Receipt is not null && !answer.Replayed && key is not null)
+        {
+            _answers[key] = (body, answer);
+        }
+
+        return answer;
+    }
+
+    public Foresight Decide(Money amount, DateTimeOffset clock)
+    {
+        At(clock);
+        var refused = amount > Money.MaxPerRequest ? Outcome.OutOfRange : !Exists ? Outcome.AgentUnknown : Closed ? Outcome.AgentClosed : Outcome.Accepted;
+        if (refused != Outcome.Accepted)
+        {
+            return new Foresight(refused, new Refusal(agent, amount), Money.Zero, []);
+        }
+
+        return Refuses(amount) is { } no
+            ? new Foresight(no.Outcome, no.Refusal, LargestThatFits, [])
+            : new Foresight(Outcome.Accepted, null, LargestThatFits, Warnings(SpentNow(), amount.Nanos));
+    }
+
+    /// <summary>Null: no hard limit bounds it.</summary>
+    public Money? LargestThatFits => _freeze is not null ? Money.Zero : Bounds()
+        .Select(b => new Money(Math.Max(0, b.Type == LimitType.PerCall ? b.Limit : b.Limit - Spent(b.Type) - Held(b.Type))))
+        .Cast<Money?>().Min();
+
+    public ConfigureResult Govern(object request, DateTimeOffset clock)
+    {
+        if (request is OpenRequest open)
+        {
+            return Open(open, clock);
+        }
+
+        if (!Exists || (Closed && request is not Close))
+        {
+            return Exists ? ConfigureResult.AgentClosed : ConfigureResult.AgentUnknown;
+        }
+
+        At(clock);
+        switch (request)
+        {
+            case ConfigureRequest c when ReferenceConfiguration.Refuses(this, c) is { } no:
+                return no;
+            case ConfigureRequest c:
+                Keep();
+                Configure(c);
+                break;
+            case FreezeRequest f when _freeze is null or { By: "max_spend_per_minute" }:
+                Keep();
+                _keptFreeze = new FreezeView(f.Reason, f.By, Now, null);
+                break;
+            case Unfreeze when _freeze is not null:
+                Keep();
+                _keptFreeze = null;
+                break;
+            case Close when !Closed:
+                Keep();
+                (Closed, _keptFreeze) = (true, null);
+                break;
+        }
+
+        return ConfigureResult.Done;
+    }
+
+    public BudgetView? View(DateTimeOffset clock)
+    {
+        if (!Exists)
+        {
+            return null;
+        }
+
+        At(clock);
+        var standings =
+            from w in _windows
+            from layer in (Layer[])[Layer.Above, Layer.Own]
+            where Layers[(int)layer][w.Type] is not null && !(layer == Layer.Own && Layers[0].HardStop && Layers[0][w.Type] == Layers[1][w.Type])
+            orderby w.Type, Layers[(int)layer][w.Type]!.Value.Nanos
+            select Standing(w.Type, layer);
+        return new BudgetView(
+            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], _alerts, ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
+    }
+
+    public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? HoldStatus.Expired : h.Status;
+
+    private ConfigureResult Open(OpenRequest open, DateTimeOffset clock)
+    {
+        if (Exists)
+        {
+            return ConfigureResult.AgentExists;
+        }
+
+        (Exists, Zone, _weekStart, _newest) = (true, open.TimeZone, open.WeekStart, clock);
+        _kept = [.. Windowed.Select(type => ReferenceWindow.First(type, clock, Zone, _weekStart))];
+        At(clock);
+        if (open.Budget is { } budget)
+        {
+            Configure(budget);
+        }
+
+        return ConfigureResult.Done;
+    }
+
+    private void Configure(ConfigureRequest c)
+    {
+        Layers[(int)c.Layer] = ReferenceConfiguration.Changed(Layers[(int)c.Layer], c);
+        _alerts = ReferenceConfiguration.Changed(_alerts, c);
+        var (zone, weekStart) = (c.TimeZone ?? Zone, c.WeekStart ?? _weekStart);
+        if (zone != Zone || weekStart != _weekStart)
+        {
+            (Zone, _weekStart) = (zone, weekStart);
+            var unused = Spent(LimitType.Total) + Held(LimitType.Total) == 0 && !_holds.Values.Any(IsOpen);
+            _kept = [.. _kept.Select(w => w.Recut(unused, Now, zone, weekStart))];
+            Dates[_kept[1].Number] = _kept[1].Date;
+        }
+    }
+
+    private SpendOutcome Charge(ChargeRequest r)
+    {
+        if (Closed)
+        {
+            return No(Outcome.AgentClosed, r.Amount);
+        }
+
+        var recorded = r.Mode == ChargeMode.Record;
+        if (Refuses(r.Amount) is { } no && (!recorded || no.Outcome == Outcome.AmountTooLarge))
+        {
+            return Refuse(no.Outcome, no.Refusal);
+        }
+
+        var overage = Exceeded(r.Amount) is not null || Trips(r.Amount) is not null;
+        var breaks = _freeze is null && Trips(r.Amount) is not null;
+        Keep();
+        var before = SpentNow();
+        Book([.. _windows.Select(w => w.Number)], r.Amount.Nanos);
+        var answer = Yes(EntryKind.Charge, r.Id.Value, r.Amount, default, overage, false, null, r.Key.Value, Warnings(before, 0));
+        _keptFreeze = breaks ? Tripped() : _keptFreeze;
+        return answer;
+    }
+
+    private SpendOutcome Hold(HoldRequest r)
+    {
+        if (Closed)
+        {
+            return No(Outcome.AgentClosed, r.Amount);
+        }
+
+        if (Refuses(r.Amount) is { } no)
+        {
+            return Refuse(no.Outcome, no.Refusal);
+        }
+
+        Keep();
+        var expires = Now.AddSeconds(r.TtlSeconds);
+        _holds[r.Id.Value] = new ReferenceHold(r.Id.Value, r.Amount.Nanos, [.. _windows.Select(w => w.Number)], Now) { ExpiresAt = expires };
+        return Yes(EntryKind.Hold, r.Id.Value, r.Amount, default, false, false, expires, r.Key.Value, Warnings(SpentNow(), 0));
+    }
+
+    private SpendOutcome Settle(SettleRequest r, string body)
+    {
+        var h = _holds.GetValueOrDefault(r.Id.Value);
+        if (Ended(h, body, HoldStatus.Expired) is { } ended)
+        {
+            return ended with { Refusal = ended.Refusal is { } no ? no with { Requested = r.Amount } : null };
+        }
+
+        var open = IsOpen(h!);
+        var held = open ? h!.Amount : 0;
+        if (Spent(LimitType.Total) + Held(LimitType.Total) + r.Amount.Nanos - held > Money.MaxBooked.Nanos)
+        {
+            return No(Outcome.AmountTooLarge, r.Amount);
+        }
+
+        Keep();
+        var before = SpentNow();
+        (h!.Status, h.Charged) = (HoldStatus.Settled, r.Amount);
+        Book(h.Windows, r.Amount.Nanos);
+        var released = new Money(Math.Max(0, held - r.Amount.Nanos));
+        var overage = r.Amount.Nanos > h.Amount || (!open && IsBroken(h.Windows));
+        return h.End(body, Yes(EntryKind.Settle, h.Id, r.Amount, released, overage, !open, null, r.Key?.Value, Warnings(before, 0)));
+    }
+
+    private SpendOutcome Release(ReleaseRequest r, string body)
+    {
+        var h = _holds.GetValueOrDefault(r.Id.Value);
+        if (Ended(h, body) is { } ended)
+        {
+            return ended;
+        }
+
+        Keep();
+        h!.Status = HoldStatus.Released;
+        return h.End(body, Yes(EntryKind.Release, h.Id, default, new Money(h.Amount), false, false, null, r.Key?.Value, []));
+    }
+
+    private SpendOutcome Extend(ExtendRequest r)
+    {
+        var h = _holds.GetValueOrDefault(r.Id.Value);
+        if (Closed)
+        {
+            return No(Outcome.AgentClosed, Money.Zero);
+        }
+
+        if (Ended(h, null) is { } ended)
+        {
+            return ended;
+        }
+
+        if (_freeze is not null)
+        {
+            return Refuse(Outcome.Frozen, new Refusal(agent, new Money(h!.Amount), FrozenReason: _freeze.Reason, RetryAt: _freeze.ResumesAt));
+        }
+
+        Keep();
+        var (wanted, furthest) = (h!.ExpiresAt.AddSeconds(r.ExtendSeconds), Now.AddSeconds(HoldRequest.MaxTtlSeconds));
+        h.ExpiresAt = wanted < furthest ? wanted : furthest;
+        return Yes(EntryKind.Extend, h.Id, new Money(h.Amount), default, false, false, h.ExpiresAt, r.Key?.Value, []);
+    }
+
+    /// <summary>The answer for a hold that is not open (an end that is <paramref name="allowed"/> is none); the call that ended it is replayed.</summary>
+    private SpendOutcome? Ended(ReferenceHold? h, string? body, HoldStatus? allowed = null)
+    {
+        var status = h is null ? null : StatusOf(h.Id);
+        return status == HoldStatus.Held || (status is not null && status == allowed) ? null
+            : h?.Ending is { } ending && ending.Body == body ? ending.Answer with { Replayed = true }
+            : No(status switch
+            {
+                null => Outcome.HoldUnknown,
+                HoldStatus.Settled => Outcome.HoldSettled,
+                HoldStatus.Released => Outcome.HoldReleased,
+                _ => Outcome.HoldExpired,
+            }, Money.Zero);
+    }
+}
