@@ -27,6 +27,7 @@ internal sealed class JournalWriter : IDisposable
     private List<Pending> _waiting = [];
     private bool _stopping;
     private long _lastEntry;
+    private bool _failed;
 
     public JournalWriter(DataDirectory directory, Tail tail)
     {
@@ -113,11 +114,11 @@ internal sealed class JournalWriter : IDisposable
     {
         lock (_gate)
         {
-            while (_waiting.Count == 0 && !_stopping && !_index.IsBusy)
+            // After a failure the index waits for the next append too: a full disk must not be asked again and again.
+            while (_waiting.Count == 0 && !_stopping && (!_index.IsBusy || _failed))
             {
                 Monitor.Wait(_gate);
             }
-
         }
 
         Gather();
@@ -166,6 +167,7 @@ internal sealed class JournalWriter : IDisposable
             _writeTurn.Release();
         }
 
+        _failed = false;
         _index.Committed();
         if (_tail.Add(_written) && !_index.IsBusy)
         {
@@ -251,6 +253,7 @@ internal sealed class JournalWriter : IDisposable
             // The transaction is gone already: SQLite rolls back by itself on some errors.
         }
 
+        _failed = true;
         _heads.Clear();
         _lastEntry -= _written.Count;
         _written.Clear();

@@ -28,30 +28,19 @@ internal sealed class SqliteJournal(SqliteJournalStore store, string name) : IJo
         }
 
         // The tail first: what leaves it meanwhile is in the file by then.
-        var newest = store.Tail.Positions(Id);
-        var entries = new SortedSet<long>();
-        for (var after = reader.After.Bind(1, Id).Bind(2, snapshot?.Seq ?? 0); after.Step();)
+        var after = snapshot?.Seq ?? 0;
+        var entries = new SortedSet<long>(store.Tail.Entries(Id, long.MaxValue, int.MaxValue, out _));
+        for (var read = reader.After.Bind(1, Id).Bind(2, after); read.Step();)
         {
-            entries.Add(after.Int(0));
+            entries.Add(read.Int(0));
         }
 
-        entries.UnionWith(newest.Where(p => p.Seq > (snapshot?.Seq ?? 0)).Select(p => p.Entry));
-        return new History(snapshot, [.. entries.Select(reader.RowOf)]);
+        return new History(snapshot, [.. entries.Select(reader.RowOf).Where(r => r.FirstSeq > after)]);
     }));
 
     public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => new(store.Read<IReadOnlyList<JournalRow>>(reader =>
     {
-        var newest = store.Tail.Positions(IdIn(reader));
-        var entries = new List<long>(rows);
-        for (var i = 0; i < newest.Count && entries.Count < rows; i++)
-        {
-            if (newest[i].Seq < seq)
-            {
-                entries.Add(newest[i].Entry);
-            }
-        }
-
-        var oldest = newest.Count > 0 ? Math.Min(seq, newest[^1].Seq) : seq;
+        var entries = store.Tail.Entries(IdIn(reader), seq, rows, out var oldest);
         if (entries.Count < rows)
         {
             for (var before = reader.Before.Bind(1, Id).Bind(2, oldest).Bind(3, rows - entries.Count); before.Step();)

@@ -29,17 +29,24 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
     /// <exception cref="StoreUnavailableException">The file could not be read.</exception>
     internal T Read<T>(Func<Reader, T> read)
     {
-        Reader? reader = null;
         try
         {
-            reader = _readers.TryTake(out var pooled) ? pooled : new Reader(SqliteDatabase.Open(_path));
-            var result = read(reader);
-            _readers.Add(reader);
-            return result;
+            var reader = _readers.TryTake(out var pooled) ? pooled : new Reader(SqliteDatabase.Open(_path));
+            try
+            {
+                var result = read(reader);
+                _readers.Add(reader);
+                return result;
+            }
+            catch
+            {
+                // A statement may stand half read in it.
+                reader.Dispose();
+                throw;
+            }
         }
         catch (SqliteException e)
         {
-            reader?.Dispose();
             throw new StoreUnavailableException($"The database could not be read: {e.Message}", e);
         }
     }

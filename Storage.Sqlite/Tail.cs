@@ -78,13 +78,30 @@ internal sealed class Tail
         }
     }
 
-    /// <summary>A journal's rows here, newest first.</summary>
-    public List<Position> Positions(long journal)
+    /// <summary>The entries of at most <paramref name="rows"/> rows of a journal that begin before <paramref name="before"/>, newest first.</summary>
+    /// <param name="oldest">Rows that begin before this are in the file only.</param>
+    public List<long> Entries(long journal, long before, int rows, out long oldest)
     {
+        var entries = new List<long>();
+        oldest = before;
         lock (_lock)
         {
-            return [.. _young.Of(journal), .. _old.Of(journal)];
+            foreach (var position in _young.Of(journal).Concat(_old.Of(journal)))
+            {
+                if (entries.Count == rows)
+                {
+                    break;
+                }
+
+                if (position.Seq < before)
+                {
+                    entries.Add(position.Entry);
+                    oldest = position.Seq;
+                }
+            }
         }
+
+        return entries;
     }
 
     /// <summary>Rows in the order they were written, each linked to its journal's row before. Emptied and filled again, so that a busy store makes no large garbage.</summary>

@@ -31,8 +31,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     {
         if (await _teller.Recover(cancellationToken) is { } fault)
         {
+            // Not deactivated from here: Orleans would send the call that waits in circles, and its caller would not learn why.
             LogUnreadable(_log, fault, State.Agent);
-            DeactivateOnIdle();
         }
     }
 
@@ -45,10 +45,17 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
         var recalled = new Recalled[requests.Length];
-        for (var i = 0; i < recalled.Length; i++)
+        long forgotten;
+        do
         {
-            recalled[i] = await _teller.Recall(requests[i].Key);
+            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
+            forgotten = State.Memory.ForgottenUpTo;
+            for (var i = 0; i < recalled.Length; i++)
+            {
+                recalled[i] = await _teller.Recall(requests[i].Key);
+            }
         }
+        while (State.Memory.ForgottenUpTo != forgotten);
 
         _teller.Ready();
         var now = Now;

@@ -12,12 +12,13 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
     private JournalReader? _reader;
     private Exception? _fault;
+    private int _recalling;
 
     public BudgetState State => _journal.State;
 
     public JournalReader Reader => _reader ??= new JournalReader(_journal.Journal);
 
-    /// <summary>A budget whose journal cannot be read stays shut: every call says why, and the next activation tries again.</summary>
+    /// <summary>A budget whose journal cannot be read stays shut: every call says why.</summary>
     /// <returns>What kept it from being read; null: open.</returns>
     public async Task<Exception?> Recover(CancellationToken cancellation)
     {
@@ -33,26 +34,35 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         return _fault;
     }
 
-    /// <exception cref="JournalCorruptException">The journal contradicts itself.</exception>
-    /// <exception cref="StoreUnavailableException">The journal could not be read, or this activation is giving up.</exception>
+    /// <summary>Every call asks this first.</summary>
+    /// <exception cref="JournalCorruptException">The journal contradicts itself; the budget stays shut until a person has looked.</exception>
+    /// <exception cref="StoreUnavailableException">The journal could not be read, or this activation is giving up; the next one tries again.</exception>
     /// <exception cref="OverloadedException">Too many wait already.</exception>
     public void Ready()
     {
+        Trustworthy();
+        if (_journal.Waiting + _recalling >= Journaled<BudgetState, BudgetEvent>.MaxWaiting)
+        {
+            throw new OverloadedException($"{Journaled<BudgetState, BudgetEvent>.MaxWaiting} requests wait for {agent} already.");
+        }
+    }
+
+    private void Trustworthy()
+    {
+        if (_fault is JournalCorruptException)
+        {
+            throw new JournalCorruptException($"The journal of {agent} cannot be trusted: {_fault.Message}");
+        }
+
         if (_fault is not null)
         {
-            throw _fault is JournalCorruptException
-                ? new JournalCorruptException($"The journal of {agent} cannot be trusted: {_fault.Message}")
-                : new StoreUnavailableException($"The journal of {agent} could not be read.");
+            fenced(_fault);
+            throw new StoreUnavailableException($"The journal of {agent} could not be read.");
         }
 
         if (_journal.IsFenced)
         {
             throw NotWritten();
-        }
-
-        if (_journal.IsOverloaded)
-        {
-            throw new OverloadedException($"More than {Journaled<BudgetState, BudgetEvent>.MaxWaiting} events wait for {agent}.");
         }
     }
 
@@ -111,27 +121,42 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     public ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold = null)
     {
         Ready();
-        var keyIsKnown = key is not { } k || State.Memory.ForgottenUpTo == 0 || State.Memory[Digest.Of(k)] is not null;
+        var known = key is { } k ? State.Memory[Digest.Of(k)] : null;
+        var keyIsKnown = key is null || State.Memory.ForgottenUpTo == 0 || known is not null;
         var holdIsOpen = hold is not { } h || State.Holds.ContainsKey(h);
-        return keyIsKnown && holdIsOpen ? default : RecallFromIndex(key, hold);
+
+        // What is known now is taken along: a batch may make the state forget it before its turn comes.
+        return keyIsKnown && holdIsOpen ? new(new Recalled(Key: known)) : RecallFromIndex(key, hold);
     }
 
     /// <summary>The index knows all that was durable when asked; if the state forgot something newer meanwhile, it is asked again.</summary>
     private async ValueTask<Recalled> RecallFromIndex(IdempotencyKey? key, HoldId? hold)
     {
-        while (true)
+        _recalling++;
+        try
         {
-            var asked = _journal.DurableSeq;
-            var recalled = await Reader.Recall(key, hold);
-            Ready();
-            if (State.Memory.ForgottenUpTo <= asked)
+            while (true)
             {
-                return recalled;
-            }
+                var asked = _journal.DurableSeq;
+                var recalled = await Reader.Recall(key, hold);
+                Trustworthy();
+                if (State.Memory.ForgottenUpTo <= asked && !EndedMeanwhile(hold, recalled))
+                {
+                    return recalled;
+                }
 
-            await Durable();
+                await Durable();
+            }
+        }
+        finally
+        {
+            _recalling--;
         }
     }
+
+    /// <summary>A hold that was open or unwritten when the index was asked, and is over now: what it was has to be read.</summary>
+    private bool EndedMeanwhile(HoldId? hold, Recalled recalled) =>
+        hold is { } h && recalled.HoldEnd is null && !State.Holds.ContainsKey(h) && State.Memory[Digest.Of(h)] is not null;
 
     private readonly record struct Begun(Decision Decision, long FirstSeq);
 

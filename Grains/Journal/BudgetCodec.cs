@@ -78,7 +78,7 @@ public sealed class BudgetCodec : IJournalCodec<BudgetState, BudgetEvent>
 
             return decoded.ToImmutable();
         }
-        catch (JsonException e)
+        catch (Exception e) when (IsMalformed(e))
         {
             throw new JournalCorruptException("A row is not the JSON that was written.", e);
         }
@@ -97,7 +97,7 @@ public sealed class BudgetCodec : IJournalCodec<BudgetState, BudgetEvent>
             return JsonSerializer.Deserialize(state.Span, StoredJson.Default.StoredState)?.ToState()
                 ?? throw new JournalCorruptException("A snapshot is null.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (IsMalformed(e))
         {
             throw new JournalCorruptException("A snapshot is not the JSON that was written.", e);
         }
@@ -125,6 +125,9 @@ public sealed class BudgetCodec : IJournalCodec<BudgetState, BudgetEvent>
             filings.Add(new Filing(Digest.Of(k), seq));
         }
     }
+
+    // The reader and the converters each have their own way to say that it is not what was written.
+    private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException;
 
     private static Shape ShapeOf(BudgetEvent e)
     {

@@ -1,24 +1,23 @@
 using System.Buffers;
-using System.Collections.Concurrent;
+using Microsoft.Extensions.ObjectPool;
 
 namespace Budgets.Journal;
 
 /// <summary>Buffers for what is on its way to the store: lent for one append, so that an idle budget holds none.</summary>
 internal static class Buffers
 {
-    private const int MostKept = 256;
-    private const int LargestKept = 1 << 20;
+    public static readonly ObjectPool<ArrayBufferWriter<byte>> Pool = new DefaultObjectPool<ArrayBufferWriter<byte>>(new Policy(), maximumRetained: 256);
 
-    private static readonly ConcurrentBag<ArrayBufferWriter<byte>> Kept = [];
-
-    public static ArrayBufferWriter<byte> Rent() => Kept.TryTake(out var buffer) ? buffer : new ArrayBufferWriter<byte>(1024);
-
-    public static void Return(ArrayBufferWriter<byte> buffer)
+    private sealed class Policy : PooledObjectPolicy<ArrayBufferWriter<byte>>
     {
-        if (buffer.Capacity <= LargestKept && Kept.Count < MostKept)
+        private const int LargestKept = 1 << 20;
+
+        public override ArrayBufferWriter<byte> Create() => new(1024);
+
+        public override bool Return(ArrayBufferWriter<byte> buffer)
         {
             buffer.ResetWrittenCount();
-            Kept.Add(buffer);
+            return buffer.Capacity <= LargestKept;
         }
     }
 }

@@ -50,7 +50,8 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
 
     public bool IsFenced { get; private set; }
 
-    public bool IsOverloaded => _waiting.Count >= MaxWaiting;
+    /// <summary>Events that wait for the append in flight.</summary>
+    public int Waiting => _waiting.Count;
 
     public IJournal Journal => journal;
 
@@ -158,7 +159,8 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
 
     private async ValueTask<(Flushed Result, Exception? Error)> AppendAll(List<TEvent> events)
     {
-        var (content, snapshot) = (Buffers.Rent(), Buffers.Rent());
+        var content = Buffers.Pool.Get();
+        var snapshot = DurableSeq + events.Count - _snapshotSeq >= SnapshotEvery ? Buffers.Pool.Get() : null;
         try
         {
             var append = Prepare(events, content, snapshot);
@@ -184,12 +186,15 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         }
         finally
         {
-            Buffers.Return(content);
-            Buffers.Return(snapshot);
+            Buffers.Pool.Return(content);
+            if (snapshot is not null)
+            {
+                Buffers.Pool.Return(snapshot);
+            }
         }
     }
 
-    private Append Prepare(List<TEvent> events, ArrayBufferWriter<byte> content, ArrayBufferWriter<byte> snapshot)
+    private Append Prepare(List<TEvent> events, ArrayBufferWriter<byte> content, ArrayBufferWriter<byte>? snapshot)
     {
         codec.Encode(events, content);
         var first = DurableSeq + 1;
@@ -200,7 +205,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         }
 
         var row = new JournalRow(first, events.Count, content.WrittenMemory, HashChain.Next(_hash.Span, content.WrittenSpan));
-        return new Append(DurableSeq, row, filings.DrainToImmutable(), row.LastSeq - _snapshotSeq >= SnapshotEvery ? Snapshot(row, snapshot) : null);
+        return new Append(DurableSeq, row, filings.DrainToImmutable(), snapshot is null ? null : Snapshot(row, snapshot));
     }
 
     private Snapshot Snapshot(JournalRow row, ArrayBufferWriter<byte> into)

@@ -14,9 +14,9 @@ public sealed class Memory
 {
     private const int MostRecent = 32;
     private const int ChunkSize = 256;
-    private const int MostChunks = 4;
+    private const int MostChunks = 5;
 
-    /// <summary>So many digests at least are remembered before one is forgotten.</summary>
+    /// <summary>So many digests at least are remembered before one is forgotten: more than a batch has, or a key twice in one would be booked twice.</summary>
     public const int Least = ChunkSize * (MostChunks - 1);
 
     public static readonly Memory Empty = new([], [], 0);

@@ -5,7 +5,10 @@ internal static class Persistence
 {
     private const int MostTries = 100_000;
 
-    /// <summary>Asks again as long as the answer is one of the three that say so. Any other exception is a broken promise.</summary>
+    /// <summary>
+    /// Asks again as long as the answer is one of the three that say so, or Orleans itself rejects the call because activation after activation
+    /// gave up before it began. Any other exception is a broken promise.
+    /// </summary>
     public static async Task<T> UntilKnown<T>(Func<Task<T>> ask)
     {
         for (var tries = 1; ; tries++)
@@ -14,7 +17,7 @@ internal static class Persistence
             {
                 return await ask();
             }
-            catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException && tries < MostTries)
+            catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or Orleans.Runtime.OrleansMessageRejectionException && tries < MostTries)
             {
                 await Task.Yield();
             }

@@ -68,25 +68,23 @@ public sealed class StorageFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Whoever_comes_while_an_append_is_under_way_shares_the_next_one()
+    public async Task Nothing_is_answered_before_what_it_stands_on_is_durable()
     {
         using var gate = new GatedAppends(new MemoryJournalStore());
         await using var cluster = await BudgetCluster.Start(gate);
         var budget = await cluster.Open(Usd(501));
-        var appends = gate.Appends;
         gate.Close();
 
         var first = budget.Charge(Charge(1)).AsTask();
         await gate.OneHasArrived();
         var others = Enumerable.Range(0, 500).Select(_ => budget.Charge(Charge(1)).AsTask()).ToList();
         var refused = budget.Charge(Charge(1_000)).AsTask();
-        others.Append(first).Append(refused).Should().OnlyContain(t => !t.IsCompleted, "nothing is answered before what it stands on is durable, a refusal neither");
+        others.Append(first).Append(refused).Should().OnlyContain(t => !t.IsCompleted, "a refusal waits too");
         await gate.LetOneGo();
         gate.Open();
 
         (await Task.WhenAll(others.Append(first))).Should().OnlyContain(o => o.Outcome == Outcome.Accepted);
         (await refused).Outcome.Should().Be(Outcome.BudgetExceeded);
-        (gate.Appends - appends).Should().BeLessThan(50);
         (await budget.Daily()).Spent.Should().Be(Usd(501));
     }
 

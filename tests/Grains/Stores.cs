@@ -169,3 +169,16 @@ internal sealed class FaultyJournalStore(IJournalStore store, int seed) : Decora
         }
     }
 }
+
+/// <summary>Counts what is read back.</summary>
+internal sealed class CountingReads(IJournalStore store) : Decorated(store)
+{
+    public (int Rows, long Bytes) Total { get; private set; }
+
+    protected override async ValueTask<IReadOnlyList<JournalRow>> ReadBack(IJournal journal, long seq, int rows)
+    {
+        var read = await base.ReadBack(journal, seq, rows);
+        Total = (Total.Rows + read.Count, Total.Bytes + read.Sum(r => (long)r.Events.Length));
+        return read;
+    }
+}

@@ -17,14 +17,14 @@ public sealed class ModelCheck(ITestOutputHelper output)
 
     [Fact]
     public async Task The_ledger_does_what_the_reference_does() =>
-        (await ModelRuns.Of(output, "ledger", Operations * 8 / 10, Length, () => new PaperSubject())).Should().OnlyContain(o => o.Value > 0, "every outcome is met");
+        (await ModelRuns.Of(output, "ledger", Operations * 8 / 10, Step.Sequences(Length), () => new PaperSubject())).Should().OnlyContain(o => o.Value > 0, "every outcome is met");
 
     [Fact]
     public async Task A_grain_on_the_memory_store_does_what_the_reference_does()
     {
         await using var cluster = await BudgetCluster.Start(new MemoryJournalStore());
 
-        await ModelRuns.Of(output, "grain, memory", Operations * 15 / 100, Length, () => new GrainSubject(cluster));
+        await ModelRuns.Of(output, "grain, memory", Operations * 15 / 100, Step.Sequences(Length), () => new GrainSubject(cluster));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ModelCheck(ITestOutputHelper output)
         using var store = new SqliteJournalStore(directory);
         await using var cluster = await BudgetCluster.Start(store);
 
-        await ModelRuns.Of(output, "grain, SQLite", Operations * 4 / 100, Length, () => new GrainSubject(cluster));
+        await ModelRuns.Of(output, "grain, SQLite", Operations * 4 / 100, Step.Sequences(Length), () => new GrainSubject(cluster));
     }
 
     /// <summary>Long enough for snapshots, for keys that a state has forgotten, and for more holds than it remembers.</summary>
@@ -44,6 +44,6 @@ public sealed class ModelCheck(ITestOutputHelper output)
     {
         await using var cluster = await BudgetCluster.Start(new MemoryJournalStore());
 
-        await ModelRuns.Of(output, "grain, long lives", Operations / 100, 8_000, () => new GrainSubject(cluster), thorough: false);
+        await ModelRuns.Of(output, "grain, long lives", Operations / 100, Step.LongLives(3_000), () => new GrainSubject(cluster), thorough: false);
     }
 }

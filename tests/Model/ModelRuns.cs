@@ -12,10 +12,9 @@ internal static class ModelRuns
 
     /// <returns>How often each outcome was met.</returns>
     public static async Task<IReadOnlyDictionary<Outcome, long>> Of(
-        ITestOutputHelper output, string what, long operations, int length, Func<ISubject> subject, bool thorough = true)
+        ITestOutputHelper output, string what, long operations, Gen<Step[]> sequences, Func<ISubject> subject, bool thorough = true)
     {
         var met = new ConcurrentDictionary<Outcome, long>(Reachable.ToDictionary(o => o, _ => 0L));
-        var sequences = Step.Sequences(length);
         var pcg = PCG.Parse(Seed ?? PCG.ThreadPCG.ToString());
         var (first, taken, began) = (pcg.ToString(), 0L, TimeProvider.System.GetTimestamp());
         while (taken < operations)

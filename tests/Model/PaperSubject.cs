@@ -17,6 +17,10 @@ internal sealed class PaperSubject : ISubject
 
     public AgentId Agent { get; } = new("agent_0123456789abcdefghij");
 
+    public IReadOnlyList<BudgetEvent> Events => _events;
+
+    public BudgetState State => _state;
+
     public void SetClock(DateTimeOffset now) => _clock = now;
 
     public ValueTask<SpendOutcome> Spend(object request) => new(request switch

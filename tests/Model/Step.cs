@@ -43,6 +43,14 @@ internal readonly record struct Step(Verb Verb, int Amount, int Pick, int Form)
 
     private static readonly Gen<int> AnyAmount = Gen.Frequency((300, (IGen<int>)Gen.Int[0, Huge - 1]), (1, Gen.Const(Huge)), (60, Gen.Int[Huge + 1, Huge + 3]));
 
+    /// <summary>Lives that go on: much is admitted and little is changed, so that there is much to remember.</summary>
+    public static Gen<Step[]> LongLives(int length)
+    {
+        var verbs = Gen.Frequency(
+            (30, Verb.Charge), (20, Verb.Hold), (16, Verb.Settle), (2, Verb.Release), (2, Verb.Extend), (12, Verb.Repeat), (20, Verb.Batch), (6, Verb.Later), (1, Verb.Unfreeze), (1, Verb.Restart));
+        return Gen.Select(verbs, Gen.Int[0, Huge - 1], Gen.Int[0, 999], Gen.Int[0, 63], (verb, amount, pick, form) => new Step(verb, amount, pick, form)).Array[length / 2, length];
+    }
+
     /// <param name="length">Steps of the longest sequence. Closing ends a budget for good, so that half of the sequences at most come to it.</param>
     public static Gen<Step[]> Sequences(int length)
     {

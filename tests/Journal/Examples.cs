@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Budgets.Ledger;
+
+namespace Budgets.Tests.Journal;
+
+/// <summary>A life that has one of every event, with every member said.</summary>
+internal static class Examples
+{
+    public static readonly AgentId Agent = new("agent_0123456789abcdefghij");
+
+    private static readonly DateTimeOffset Start = new(2026, 3, 4, 23, 58, 0, TimeSpan.Zero);
+
+    private static readonly Spans First = new(Day(4), new PeriodWindow(Day(2).From, Day(9).From), new PeriodWindow(Day(1).From, Day(32).From), new DateOnly(2026, 3, 4));
+
+    private static readonly Limits Limits = new(Usd(5), Usd(25), Usd(100), Usd(300), Usd(1_000), Usd(10), HardStop: false, ResumeAfterSeconds: 300);
+
+    private static readonly Purpose Purpose = new(
+        "gpt-5", "summarise \"ünïcødé\" <&>", ["nightly", "team:a"], new TokenUsage(1_000, 200, 30, 40, 50, 6, 7));
+
+    private static readonly EndedHold Ended = new(new HoldId("res_0000000000000000000A"), Usd(2), Start.AddSeconds(603), new Admission(0, 0, 0, 0), new DateOnly(2026, 3, 4), Purpose);
+
+    public static IReadOnlyList<BudgetEvent> Events { get; } =
+    [
+        new Opened(Start, "operator", "scribe", new AgentId("agent_parent789abcdefghij"), "UTC", IsoDayOfWeek.Monday, First),
+        new Described(Start.AddSeconds(1), "agent:manage", "scribe 2", ImmutableSortedDictionary<string, string>.Empty.Add("owner", "müller").Add("a", "b")),
+        new Configured(Start.AddSeconds(2), "operator", Limits, Limits with { Daily = null, HardStop = true }, "UTC", IsoDayOfWeek.Monday, new AlertSettings([50, 80], "ops@example.com"), First),
+        new Held(Start.AddSeconds(3), Ended.Id, Usd(2), Start.AddSeconds(603), Purpose, new IdempotencyKey("key-1"), Print(1), After(0, 2), [new Warning(LimitType.Daily, Usd(25), 104)]),
+        new Charged(
+            Start.AddSeconds(4), new ChargeId("chg_0000000000000000000A"), new Money(75_000), Purpose, new IdempotencyKey("key-2"), Print(2), ChargeMode.Record, Start,
+            Overage: true, After(0.000075m, 2), [new Warning(LimitType.Weekly, Usd(100), 50)]),
+        new Extended(Start.AddSeconds(5), Ended.Id, Usd(2), Start.AddSeconds(603), new IdempotencyKey("key-3"), Print(3), After(0.000075m, 2)),
+        new Settled(
+            Start.AddSeconds(6), Ended, Usd(1.5m), Usd(0.5m), Overage: true, Late: false, Purpose, new IdempotencyKey("key-4"), Print(4), After(1.500075m, 0), [new Warning(LimitType.Total, Usd(1_000), 100)]),
+        Opened("B", 7),
+        new Released(Start.AddSeconds(8), Ended with { Id = new HoldId("res_0000000000000000000B") }, new IdempotencyKey("key-6"), Print(6), After(1.500075m, 0)),
+        Opened("C", 9),
+        new Expired(Start.AddSeconds(10), Ended with { Id = new HoldId("res_0000000000000000000C") }, After(1.500075m, 0)),
+        new Frozen(Start.AddSeconds(11), "max_spend_per_minute", "max_spend_per_minute was exceeded", Start.AddSeconds(311), Tripped: true),
+        new Unfrozen(Start.AddSeconds(12), "resume_after"),
+        Opened("D", 13),
+        new Rolled(Start.AddMinutes(3), new Spans(Day(5), null, null, new DateOnly(2026, 3, 5))),
+        new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
+        new Closed(Start.AddMinutes(5), "operator"),
+    ];
+
+    private static Held Opened(string id, int second) => new(
+        Start.AddSeconds(second), new HoldId($"res_0000000000000000000{id}"), Usd(2), Start.AddSeconds(603), Purpose, new IdempotencyKey($"hold-{id}"), Print(second), After(1.500075m, 2), []);
+
+    private static Money Usd(decimal dollars) => Money.FromDollars(dollars);
+
+    private static Digest Print(int n) => new(new UInt128(0x0123456789abcdef, (ulong)n));
+
+    private static PeriodWindow Day(int day)
+    {
+        var from = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day - 1);
+        return new PeriodWindow(from, from.AddDays(1));
+    }
+
+    private static ImmutableArray<Balance> After(decimal spent, decimal held) =>
+        [.. ((LimitType[])[LimitType.Daily, LimitType.Weekly, LimitType.Monthly, LimitType.Total]).Select(t => new Balance(t, Usd(spent), Usd(held), t == LimitType.Daily ? Usd(25) : null))];
+}
