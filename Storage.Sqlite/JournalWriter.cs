@@ -9,7 +9,8 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>Appends that may wait; more are turned away.</summary>
     public const int MaxWaiting = 100_000;
 
-    private const int EnoughForOneCommit = 256;
+    /// <summary>More appends than this are not waited for: while one commit is on its way to the disk, others should be decided.</summary>
+    private const int EnoughForOneCommit = 16;
 
     /// <summary>Journals whose length is kept in memory; more, and all are looked up anew.</summary>
     private const int MaxHeads = 262_144;
