@@ -99,7 +99,7 @@ public sealed class SqliteJournalTests : JournalContract
             }
         }
 
-        commits.Should().BeGreaterThan(21, "the index had begun").And.BeLessThan(100, "the writer waits for the next append, and does not try the index again and again");
+        commits.Should().BeGreaterThanOrEqualTo(21, "each append tries once, and the index rides along").And.BeLessThan(100, "the writer waits for the next append, and does not try the index again and again");
         raw.sqlite3_commit_hook(Writer.Handle, null, null);
         for (var i = 0; i < 10; i++)
         {
