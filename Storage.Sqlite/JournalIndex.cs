@@ -9,7 +9,11 @@ namespace Budgets.Storage.Sqlite;
 /// <remarks>Safe to stop anywhere: the mark of what is indexed moves last, and writing a slice twice changes nothing.</remarks>
 internal sealed class JournalIndex : IDisposable
 {
-    private const int Slice = 512;
+    /// <summary>Index rows with every commit at least: few, so that a lone caller does not wait for them.</summary>
+    private const int Slice = 16;
+
+    /// <summary>Index rows at once when nobody writes.</summary>
+    private const int IdleSlice = 256;
     private const int FilingBytes = 20;
 
     private readonly Tail _tail;
@@ -60,14 +64,15 @@ internal sealed class JournalIndex : IDisposable
     }
 
     /// <summary>Writes a slice; inside the caller's transaction.</summary>
-    public void Advance()
+    /// <param name="added">Index rows that this transaction's own appends will need: the index does twice as many, and so never falls behind. Zero: nobody writes.</param>
+    public void Advance(int added)
     {
         if (!IsBusy)
         {
             return;
         }
 
-        for (var end = Math.Min(_next + Slice, Steps); _next < end; _next++)
+        for (var end = Math.Min(_next + (added == 0 ? IdleSlice : Math.Max(Slice, 2 * added)), Steps); _next < end; _next++)
         {
             if (_next < _positions.Count)
             {

@@ -9,6 +9,8 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>Appends that may wait; more are turned away.</summary>
     public const int MaxWaiting = 100_000;
 
+    private static readonly TimeSpan QuietBeforeIndex = TimeSpan.FromMilliseconds(5);
+
     /// <summary>More appends than this are not waited for: while one commit is on its way to the disk, others should be decided.</summary>
     private const int EnoughForOneCommit = 16;
 
@@ -120,6 +122,12 @@ internal sealed class JournalWriter : IDisposable
             {
                 Monitor.Wait(_gate);
             }
+
+            // A caller who writes again at once should not find the writer busy with the index.
+            if (_waiting.Count == 0 && !_stopping)
+            {
+                Monitor.Wait(_gate, QuietBeforeIndex);
+            }
         }
 
         Gather();
@@ -154,7 +162,7 @@ internal sealed class JournalWriter : IDisposable
                 WriteOne(pending);
             }
 
-            _index.Advance();
+            _index.Advance(_written.Sum(w => 1 + w.Append.Filings.Length));
             committing = true;
             _commit.Run();
         }

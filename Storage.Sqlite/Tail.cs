@@ -12,6 +12,9 @@ internal sealed class Tail
     /// <summary>Rows after which a portion goes into the file. Also what a start has to read again at most, twice over.</summary>
     public const int PortionRows = 16_384;
 
+    /// <summary>The same for what is filed: a row of a batch has a hundred filings.</summary>
+    public const int PortionFilings = 2 * PortionRows;
+
     private readonly Lock _lock = new();
     private Portion _young = new();
     private Portion _old = new();
@@ -30,7 +33,7 @@ internal sealed class Tail
                 }
             }
 
-            return _young.Rows.Count >= PortionRows;
+            return _young.Rows.Count >= PortionRows || _young.Filings.Count >= PortionFilings;
         }
     }
 
