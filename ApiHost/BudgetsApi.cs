@@ -111,8 +111,6 @@ public static class BudgetsApi
             ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
             // Why it did not start is told by Program, without a stack trace.
             ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
-            // Its first check measures from the machine's start and always complains.
-            ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
         },
     };
 }
