@@ -89,6 +89,8 @@ public static class BudgetsApi
 
     private static void Listen(WebApplicationBuilder builder)
     {
+        // Answers go out on the thread that made them: nothing here blocks for longer than a read of cached pages.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

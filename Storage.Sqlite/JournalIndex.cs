@@ -9,9 +9,6 @@ namespace Budgets.Storage.Sqlite;
 /// <remarks>Safe to stop anywhere: the mark of what is indexed moves last, and writing a slice twice changes nothing.</remarks>
 internal sealed class JournalIndex : IDisposable
 {
-    /// <summary>Index rows with every commit at least: few, so that a lone caller does not wait for them.</summary>
-    private const int Slice = 16;
-
     /// <summary>Index rows at once when nobody writes.</summary>
     private const int IdleSlice = 256;
     private const int FilingBytes = 20;
@@ -72,7 +69,7 @@ internal sealed class JournalIndex : IDisposable
             return;
         }
 
-        for (var end = Math.Min(_next + (added == 0 ? IdleSlice : Math.Max(Slice, 2 * added)), Steps); _next < end; _next++)
+        for (var end = Math.Min(_next + (added == 0 ? IdleSlice : 2 * added), Steps); _next < end; _next++)
         {
             if (_next < _positions.Count)
             {

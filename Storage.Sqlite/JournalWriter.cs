@@ -22,6 +22,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Tail _tail;
     private readonly JournalIndex _index;
+    private readonly Checkpointer _checkpointer;
     private readonly Statement _begin, _commit, _rollback, _findJournal, _addJournal, _addEntry, _addSnapshot, _lastSeq;
     private readonly Dictionary<long, long> _heads = [];
     private readonly List<(long Journal, Position Position, Append Append)> _written = [];
@@ -39,7 +40,7 @@ internal sealed class JournalWriter : IDisposable
         try
         {
             _connection = SqliteDatabase.Open(directory.DatabasePath);
-            SqliteDatabase.Execute(_connection, "PRAGMA cache_size=-131072; PRAGMA wal_autocheckpoint=4000;");
+            SqliteDatabase.Execute(_connection, "PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=0;");
             SqliteDatabase.CreateTables(_connection);
         }
         finally
@@ -66,6 +67,7 @@ internal sealed class JournalWriter : IDisposable
             last.Reset();
         }
 
+        _checkpointer = new Checkpointer(_connection, directory.DatabasePath);
         _thread = new Thread(Run) { Name = "journal-writer", IsBackground = true };
         _thread.Start();
     }
@@ -189,6 +191,8 @@ internal sealed class JournalWriter : IDisposable
             pending.Journal.Id = pending.JournalId;
             pending.SetResult(pending.Fits);
         }
+
+        _checkpointer.Committed();
     }
 
     private void WriteOne(Pending pending)
@@ -290,6 +294,7 @@ internal sealed class JournalWriter : IDisposable
         }
 
         _index.Dispose();
+        _checkpointer.Dispose();
         _connection.Dispose();
     }
 }

@@ -10,7 +10,7 @@ internal readonly record struct Position(long Seq, long LastSeq, long Entry);
 internal sealed class Tail
 {
     /// <summary>Rows after which a portion goes into the file. Also what a start has to read again at most, twice over.</summary>
-    public const int PortionRows = 16_384;
+    public const int PortionRows = 65_536;
 
     /// <summary>The same for what is filed: a row of a batch has a hundred filings.</summary>
     public const int PortionFilings = 2 * PortionRows;

@@ -118,6 +118,27 @@ public sealed class SqliteJournalTests : JournalContract
         Integrity().Should().Be("ok");
     }
 
+    /// <summary>A log that is never copied into the file would fill the disk and make every start read it all.</summary>
+    [Fact]
+    public async Task The_log_does_not_grow_with_what_is_written()
+    {
+        const int Writers = 8, Rows = 1_000, RowBytes = 40_000;
+        var scribes = Enumerable.Range(0, Writers).Select(i => new Scribe(Store.Open($"journal {i}"))).ToList();
+        await Task.WhenAll(scribes.Select(async s =>
+        {
+            for (var i = 0; i < Rows; i++)
+            {
+                (await s.Write(s.Next(1, new string('x', RowBytes)))).Should().BeTrue();
+            }
+        }));
+
+        new FileInfo(_scratch.Database + "-wal").Length.Should().BeLessThan(Writers * Rows * (long)RowBytes / 2);
+        new FileInfo(_scratch.Database).Length.Should().BeGreaterThan(Writers * Rows * (long)RowBytes / 2);
+        await scribes[0].ShouldBeIn(Store.Open("journal 0"));
+        Reopen();
+        await scribes[^1].ShouldBeIn(Store.Open($"journal {Writers - 1}"));
+    }
+
     [Fact]
     public async Task A_closed_store_takes_nothing()
     {

@@ -7,9 +7,10 @@ public sealed class MemoryTests
     /// <summary>After any number of entries: the newest are there, and what is missing is not newer than the memory says.</summary>
     [Theory]
     [InlineData(1)]
-    [InlineData(31)]
-    [InlineData(32)]
-    [InlineData(33)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(256)]
+    [InlineData(257)]
     [InlineData(Memory.Least)]
     [InlineData(5000)]
     public void The_newest_digests_are_remembered_and_what_is_forgotten_is_told(int count)
@@ -70,6 +71,33 @@ public sealed class MemoryTests
 
         older[Name(1)].Should().Be(At(1));
         older[Name(102)].Should().BeNull();
+    }
+
+    /// <summary>Versions share what they have in common: neither may see what the other adds.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(1000)]
+    public void Two_memories_that_go_on_from_one_do_not_see_each_other(int common)
+    {
+        var root = Filled(common);
+        var (left, right) = (root, root);
+        for (var i = 1; i <= 300; i++)
+        {
+            left = left.Remember(Name(10_000 + i), At(10_000 + i));
+            right = right.Remember(Name(20_000 + i), At(20_000 + i));
+
+            left[Name(20_000 + i)].Should().BeNull();
+            right[Name(10_000 + i)].Should().BeNull();
+            root[Name(10_000 + i)].Should().BeNull();
+        }
+
+        left[Name(10_300)].Should().Be(At(10_300));
+        right[Name(20_001)].Should().Be(At(20_001));
+        root.All().Should().HaveCount(common);
     }
 
     [Fact]
