@@ -5,10 +5,9 @@ public static class Charging
     /// <summary>"A charge that fits is booked at once; one that does not is refused and changes nothing."</summary>
     public static Decision Charge(BudgetState s, ChargeRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
-        var fingerprint = Fingerprint.Of(request);
-        if (Seen.Before(s, request.Key, fingerprint, request.Amount, recalled) is { } seen)
+        if (Seen.Before(s, request.Key, recalled) is { } seen)
         {
-            return seen;
+            return Seen.Again(s, seen, Fingerprint.Of(request), request.Amount);
         }
 
         if (!Ranging.IsInRange(request))
@@ -41,7 +40,7 @@ public static class Charging
             request.Amount,
             request.Purpose,
             request.Key,
-            fingerprint,
+            Fingerprint.Of(request),
             request.Mode,
             request.OccurredAt,
             over,

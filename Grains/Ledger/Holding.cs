@@ -5,10 +5,9 @@ public static class Holding
     /// <summary>"A hold that fits counts against every window until it is settled, released, or expires by itself."</summary>
     public static Decision Hold(BudgetState s, HoldRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
-        var fingerprint = Fingerprint.Of(request);
-        if (Seen.Before(s, request.Key, fingerprint, request.Amount, recalled) is { } seen)
+        if (Seen.Before(s, request.Key, recalled) is { } seen)
         {
-            return seen;
+            return Seen.Again(s, seen, Fingerprint.Of(request), request.Amount);
         }
 
         if (!Ranging.IsInRange(request))
@@ -47,7 +46,7 @@ public static class Holding
             now.Now.AddSeconds(request.TtlSeconds),
             request.Purpose,
             request.Key,
-            fingerprint,
+            Fingerprint.Of(request),
             after.Balances(),
             Thresholds.Crossed(now, after)));
     }
@@ -81,9 +80,9 @@ public static class Holding
     public static Decision Extend(BudgetState s, ExtendRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
         var fingerprint = Fingerprint.Of(request);
-        if (Seen.Before(s, request.Key, fingerprint, Money.Zero, recalled) is { } seen)
+        if (Seen.Before(s, request.Key, recalled) is { } seen)
         {
-            return seen;
+            return Seen.Again(s, seen, fingerprint, Money.Zero);
         }
 
         if (!Ranging.IsInRange(request))

@@ -9,9 +9,9 @@ public static class Settling
     public static Decision Settle(BudgetState s, SettleRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
         var fingerprint = Fingerprint.Of(request);
-        if (Seen.Before(s, request.Key, fingerprint, request.Amount, recalled) is { } seen)
+        if (Seen.Before(s, request.Key, recalled) is { } seen)
         {
-            return seen;
+            return Seen.Again(s, seen, fingerprint, request.Amount);
         }
 
         if (!Ranging.IsInRange(request))
@@ -47,9 +47,9 @@ public static class Settling
     public static Decision Release(BudgetState s, ReleaseRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
         var fingerprint = Fingerprint.Of(request);
-        if (Seen.Before(s, request.Key, fingerprint, Money.Zero, recalled) is { } seen)
+        if (Seen.Before(s, request.Key, recalled) is { } seen)
         {
-            return seen;
+            return Seen.Again(s, seen, fingerprint, Money.Zero);
         }
 
         if (!s.Exists)
