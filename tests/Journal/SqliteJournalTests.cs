@@ -15,6 +15,8 @@ public sealed class SqliteJournalTests : JournalContract
 
     private SqliteConnection Writer => ConnectionOf(WriterOf((SqliteJournalStore)Store));
 
+    protected override int ManyRows => 5 * Tail.PortionRows / 2;
+
     protected override IJournalStore OpenStore() => new SqliteJournalStore(_directory = DataDirectory.Open(_scratch.Path));
 
     [Fact]
