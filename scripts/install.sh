@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
-# Installs Debian packages for those that are missing, as root or with sudo; quiet when there is nothing to do.
+# Installs Debian packages for those that are missing, as root or with sudo; azurite from npm into tests/Peers. Quiet when there is nothing to do.
 set -euo pipefail
 
-missing=()
+cd "$(dirname "$0")/.."
+
+missing=() npm_too=
 for command in "$@"; do
   case $command in
     dotnet)
@@ -12,10 +14,22 @@ for command in "$@"; do
         exit 1
       }
       ;;
+    azurite)
+      # What is installed must be what the lock file names.
+      cmp -s tests/Peers/package-lock.json tests/Peers/node_modules/.locked || npm_too=yes
+      ;;
     postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;
     *) command -v "$command" > /dev/null || missing+=("$command") ;;
   esac
 done
+if [ -n "$npm_too" ]; then
+  command -v npm > /dev/null || {
+    echo "Node.js is missing: version 20 or newer, with npm." >&2
+    exit 1
+  }
+  echo "install azurite"
+  (cd tests/Peers && npm ci --ignore-scripts --loglevel error > /dev/null && cp package-lock.json node_modules/.locked)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()

@@ -40,22 +40,24 @@ public sealed class BudgetCodec : IJournalCodec<BudgetState, BudgetEvent>
 
     public long SeqOf(BudgetState state) => state.Seq;
 
-    public void Encode(IReadOnlyList<BudgetEvent> events, IBufferWriter<byte> into)
+    public int Encode(IReadOnlyList<BudgetEvent> events, IBufferWriter<byte> into, int from = 0, int enough = int.MaxValue)
     {
         var writer = t_writer ??= new Utf8JsonWriter(into, new JsonWriterOptions { SkipValidation = true });
         writer.Reset(into);
         writer.WriteStartArray();
-        foreach (var e in events)
+        var at = from;
+        for (; at < events.Count && (at == from || writer.BytesCommitted + writer.BytesPending < enough); at++)
         {
-            var shape = ShapeOf(e);
+            var shape = ShapeOf(events[at]);
             writer.WriteStartObject();
             writer.WritePropertyName(shape.Name);
-            shape.Write(writer, e);
+            shape.Write(writer, events[at]);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
         writer.Flush();
+        return at - from;
     }
 
     public ImmutableArray<BudgetEvent> Decode(ReadOnlyMemory<byte> events)

@@ -10,8 +10,11 @@ public interface IJournalCodec<TState, TEvent>
 
     long SeqOf(TState state);
 
-    /// <summary>Writes the events as one UTF-8 JSON array.</summary>
-    void Encode(IReadOnlyList<TEvent> events, IBufferWriter<byte> into);
+    /// <summary>Writes events as one UTF-8 JSON array.</summary>
+    /// <param name="from">The place of the first event to write.</param>
+    /// <param name="enough">After so many bytes no further event is begun.</param>
+    /// <returns>How many events were written: one at least, where there is one.</returns>
+    int Encode(IReadOnlyList<TEvent> events, IBufferWriter<byte> into, int from = 0, int enough = int.MaxValue);
 
     /// <exception cref="JournalCorruptException">Not what <see cref="Encode"/> writes.</exception>
     ImmutableArray<TEvent> Decode(ReadOnlyMemory<byte> events);

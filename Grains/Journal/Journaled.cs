@@ -29,6 +29,9 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
     /// <summary>Events that may wait for the append in flight.</summary>
     public const int MaxWaiting = 10_000;
 
+    /// <summary>Bytes of events after which an append is full: with all that belongs to it, a store must take it in one transaction (Azure Tables: 4 MiB, and text costs more there).</summary>
+    public const int EnoughForOneAppend = 1 << 20;
+
     /// <summary>Events between two snapshots: what a recovery replays at most.</summary>
     public const int SnapshotEvery = 4_096;
 
@@ -39,6 +42,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
     private TaskCompletionSource<Flushed>? _waitingFlush;
     private TaskCompletionSource<Flushed>? _inFlight;
     private ReadOnlyMemory<byte> _hash = HashChain.Root;
+    private TState _durable = empty;
     private long _snapshotSeq;
     private bool _isFlushing;
 
@@ -86,6 +90,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
             (_hash, DurableSeq) = (row.Hash, row.LastSeq);
         }
 
+        _durable = State;
         if (codec.SeqOf(State) != DurableSeq)
         {
             throw new JournalCorruptException($"The state says {codec.SeqOf(State)} events, the journal {DurableSeq}.");
@@ -159,20 +164,35 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
 
     private async ValueTask<(Flushed Result, Exception? Error)> AppendAll(List<TEvent> events)
     {
+        for (var (from, before) = (0, DurableSeq); from < events.Count; from = (int)(DurableSeq - before))
+        {
+            var (result, error) = await AppendFrom(events, from);
+            if (result != Flushed.Durable)
+            {
+                // Of those who wait, some may be in the part that was written: none of them can be told that nothing happened.
+                return (from == 0 ? result : Flushed.Unknown, error);
+            }
+        }
+
+        return (Flushed.Durable, null);
+    }
+
+    private async ValueTask<(Flushed Result, Exception? Error)> AppendFrom(List<TEvent> events, int from)
+    {
         var content = Buffers.Pool.Get();
-        var snapshot = DurableSeq + events.Count - _snapshotSeq >= SnapshotEvery ? Buffers.Pool.Get() : null;
+        var snapshot = DurableSeq + events.Count - from - _snapshotSeq >= SnapshotEvery ? Buffers.Pool.Get() : null;
         try
         {
-            var append = Prepare(events, content, snapshot);
+            var (append, after) = Prepare(events, from, content, snapshot);
             if (!await journal.Append(append))
             {
                 // Another activation has written. Ours may have landed before: a conflict can be the echo of our own write.
                 return (Flushed.Unknown, null);
             }
 
-            (_hash, DurableSeq) = (append.Row.Hash, append.Row.LastSeq);
+            (_hash, DurableSeq, _durable) = (append.Row.Hash, append.Row.LastSeq, after);
             _snapshotSeq = append.Snapshot?.Seq ?? _snapshotSeq;
-            JournalMetrics.Appended(events.Count);
+            JournalMetrics.Appended(append.Row.Count);
             return (Flushed.Durable, null);
         }
         catch (StoreUnavailableException e)
@@ -194,23 +214,26 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         }
     }
 
-    private Append Prepare(List<TEvent> events, ArrayBufferWriter<byte> content, ArrayBufferWriter<byte>? snapshot)
+    private (Append Append, TState After) Prepare(List<TEvent> events, int from, ArrayBufferWriter<byte> content, ArrayBufferWriter<byte>? snapshot)
     {
-        codec.Encode(events, content);
+        var count = codec.Encode(events, content, from, EnoughForOneAppend);
         var first = DurableSeq + 1;
-        var filings = ImmutableArray.CreateBuilder<Filing>(events.Count + 1);
-        for (var i = 0; i < events.Count; i++)
+        var filings = ImmutableArray.CreateBuilder<Filing>(count + 1);
+        for (var i = 0; i < count; i++)
         {
-            codec.File(events[i], first + i, filings);
+            codec.File(events[from + i], first + i, filings);
         }
 
-        var row = new JournalRow(first, events.Count, content.WrittenMemory, HashChain.Next(_hash.Span, content.WrittenSpan));
-        return new Append(DurableSeq, row, filings.DrainToImmutable(), snapshot is null ? null : Snapshot(row, snapshot));
+        var row = new JournalRow(first, count, content.WrittenMemory, HashChain.Next(_hash.Span, content.WrittenSpan));
+
+        // Where more is to follow, or was decided meanwhile, the state is ahead of the row.
+        var after = codec.SeqOf(State) == row.LastSeq ? State : events.Skip(from).Take(count).Aggregate(_durable, codec.Fold);
+        return (new Append(DurableSeq, row, filings.DrainToImmutable(), snapshot is null ? null : Snapshot(after, row, snapshot)), after);
     }
 
-    private Snapshot Snapshot(JournalRow row, ArrayBufferWriter<byte> into)
+    private Snapshot Snapshot(TState state, JournalRow row, ArrayBufferWriter<byte> into)
     {
-        codec.EncodeState(State, into);
+        codec.EncodeState(state, into);
         return HashChain.Sealed(row.LastSeq, row.Hash, into.WrittenMemory);
     }
 

@@ -57,7 +57,7 @@ internal sealed class GatedFind(IJournalStore store) : Decorated(store)
 /// <summary>Appends wait until the test lets them go, and end as it says.</summary>
 internal sealed class GatedAppends(IJournalStore store) : Decorated(store), IDisposable
 {
-    private readonly ConcurrentQueue<TaskCompletionSource<Exception?>> _waiting = new();
+    private readonly ConcurrentQueue<TaskCompletionSource<(Exception? Lost, Exception? Refused)>> _waiting = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private volatile bool _closed;
 
@@ -65,13 +65,14 @@ internal sealed class GatedAppends(IJournalStore store) : Decorated(store), IDis
 
     public void Close() => _closed = true;
 
-    /// <summary>Waits for the next append, and ends it: written, or written and then failed.</summary>
+    /// <summary>Waits for the next append, and ends it: written, written and then failed, or not written.</summary>
     /// <param name="lost">What the writer hears in place of the answer.</param>
-    public async Task LetOneGo(Exception? lost = null)
+    /// <param name="refused">What the writer hears, and nothing is written.</param>
+    public async Task LetOneGo(Exception? lost = null, Exception? refused = null)
     {
         await _arrived.WaitAsync();
         _waiting.TryDequeue(out var append).Should().BeTrue();
-        append!.SetResult(lost);
+        append!.SetResult((lost, refused));
     }
 
     public async Task OneHasArrived()
@@ -85,7 +86,7 @@ internal sealed class GatedAppends(IJournalStore store) : Decorated(store), IDis
         _closed = false;
         while (_waiting.TryDequeue(out var append))
         {
-            append.SetResult(null);
+            append.SetResult((null, null));
         }
     }
 
@@ -97,10 +98,14 @@ internal sealed class GatedAppends(IJournalStore store) : Decorated(store), IDis
         Exception? lost = null;
         if (_closed)
         {
-            var gate = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var gate = new TaskCompletionSource<(Exception? Lost, Exception? Refused)>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(gate);
             _arrived.Release();
-            lost = await gate.Task;
+            (lost, var refused) = await gate.Task;
+            if (refused is not null)
+            {
+                throw refused;
+            }
         }
 
         var fits = await base.Append(journal, append);

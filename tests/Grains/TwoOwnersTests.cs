@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Budgets.Journal;
+using Budgets.Storage.AzureTables;
+using Budgets.Tests.AzureTables;
 using Xunit.Abstractions;
 using static Budgets.Tests.Grains.Ask;
 using static Budgets.Tests.Grains.Persistence;
@@ -13,9 +15,19 @@ public sealed class TwoOwnersTests(ITestOutputHelper output)
     private const int ClientsOfEach = 100;
 
     [Fact]
-    public async Task Of_two_owners_each_charge_is_booked_once_and_the_loser_gives_up()
+    public Task Of_two_owners_each_charge_is_booked_once_and_the_loser_gives_up() => Compete(new MemoryJournalStore());
+
+    [Fact]
+    public async Task Of_two_owners_of_one_table_each_charge_is_booked_once_and_the_loser_gives_up()
     {
-        var store = new FaultyJournalStore(new MemoryJournalStore(), seed: 0);
+        var store = new AzureTablesJournalStore((await Azurite.Shared).Connect, Azurite.NewTable());
+        await store.Create(default);
+        await Compete(store);
+    }
+
+    private async Task Compete(IJournalStore journals)
+    {
+        var store = new FaultyJournalStore(journals, seed: 0);
         await using var one = await BudgetCluster.Start(store);
         await using var other = await BudgetCluster.Start(store);
         var agent = BudgetCluster.NewAgent();

@@ -1,0 +1,115 @@
+using Azure.Data.Tables;
+using Budgets.Journal;
+using Budgets.Ledger;
+
+namespace Budgets.Storage.AzureTables.Journal;
+
+/// <summary>Which digest leads where: the newest in memory, those before the snapshot in runs that are read when first needed.</summary>
+internal sealed class Filings(JournalTable table, string partition)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Digest, long> _newest = [];
+    private List<FilingRun>? _runs;
+    private long _runsUpTo;
+
+    public bool HasBegun { get; private set; }
+
+    /// <param name="runsUpTo">The last seq that runs cover.</param>
+    /// <param name="newest">What was filed after it.</param>
+    public void Begin(long runsUpTo, IEnumerable<Filing> newest)
+    {
+        lock (_lock)
+        {
+            _newest.Clear();
+            (_runs, _runsUpTo, HasBegun) = (null, runsUpTo, true);
+            Add(newest);
+        }
+    }
+
+    /// <summary>The run that an append with a snapshot writes: all that no run covers yet.</summary>
+    public FilingRun RunWith(Append append)
+    {
+        lock (_lock)
+        {
+            return FilingRun.Of(_newest.Select(f => new Filing(f.Key, f.Value)).Concat(append.Filings), append.Row.LastSeq);
+        }
+    }
+
+    public void Appended(Append append)
+    {
+        lock (_lock)
+        {
+            if (append.Snapshot is null)
+            {
+                Add(append.Filings);
+                return;
+            }
+
+            _runs?.Add(RunWith(append));
+            _newest.Clear();
+            _runsUpTo = append.Row.LastSeq;
+        }
+    }
+
+    public async Task<long?> Find(Digest digest, CancellationToken cancellation)
+    {
+        long[] candidates;
+        while (!TryFind(digest, out var newest, out candidates))
+        {
+            var upTo = _runsUpTo;
+            var runs = await table.Query(partition, JournalKeys.RunsBegin, JournalKeys.Run(upTo) + "~", null, cancellation).Select(RowEntities.ReadRun).ToListAsync(cancellation);
+            lock (_lock)
+            {
+                // An append may have made another run meanwhile.
+                _runs = _runsUpTo == upTo ? runs : _runs;
+            }
+        }
+
+        if (candidates is [])
+        {
+            return TryFind(digest, out var found, out _) ? found : null;
+        }
+
+        foreach (var seq in candidates)
+        {
+            if (await IsFiled(digest, seq, cancellation))
+            {
+                return seq;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>False: the runs have to be read first.</summary>
+    private bool TryFind(Digest digest, out long? newest, out long[] candidates)
+    {
+        lock (_lock)
+        {
+            newest = _newest.TryGetValue(digest, out var seq) ? seq : null;
+            candidates = [];
+            if (newest is not null || _runsUpTo == 0)
+            {
+                return true;
+            }
+
+            candidates = [.. (_runs ?? []).AsEnumerable().Reverse().SelectMany(r => r.Candidates(digest))];
+            return _runs is not null;
+        }
+    }
+
+    private async Task<bool> IsFiled(Digest digest, long seq, CancellationToken cancellation)
+    {
+        var row = await table.Rows(partition, JournalKeys.RowsFrom(seq), JournalKeys.RowsEnd, 1, cancellation).FirstOrDefaultAsync(cancellation);
+        return row is not null && RowEntities.ReadFilings(row[0]).Any(f => f.Digest == digest && f.Seq == seq);
+    }
+
+    private void Add(IEnumerable<Filing> filings)
+    {
+        // Rows come newest first when they are read, and oldest first when they are written.
+        foreach (var filing in filings)
+        {
+            _newest[filing.Digest] = Math.Max(filing.Seq, _newest.GetValueOrDefault(filing.Digest));
+        }
+    }
+}
