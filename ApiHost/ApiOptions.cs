@@ -11,7 +11,13 @@ internal sealed class ApiOptions
     /// <summary>Where the embedded service keeps its files, and the operator key. Relative to the current directory. Default ./data.</summary>
     public string DataDirectory { get; set; } = "./data";
 
-    /// <summary>The operator key ("abo_…"). Left out: the one in <c>operator.key</c> in the data directory, made at the first start.</summary>
+    /// <summary>Left out or "Embedded": the silo is in this process. "AzureStorage": silos are elsewhere, and found through the storage account.</summary>
+    public string? Cluster { get; set; }
+
+    /// <summary>
+    /// The operator key ("abo_…"). Left out: the one in <c>operator.key</c> in the data directory, made at the first start. In a cluster, where API hosts share no
+    /// directory, it must be given.
+    /// </summary>
     public string? OperatorKey { get; set; }
 }
 
@@ -28,6 +34,11 @@ internal sealed class ApiOptionsFaults : IValidateOptions<ApiOptions>
         else if (File.Exists(options.DataDirectory))
         {
             faults.Add($"Budgets:DataDirectory '{options.DataDirectory}' is a file; it must be a directory.");
+        }
+
+        if (options.Cluster is not (null or "" or "Embedded") && string.IsNullOrEmpty(options.OperatorKey))
+        {
+            faults.Add("Budgets:OperatorKey must be set in a cluster, the same for every API host. To have one made: the API host with the argument operator-key.");
         }
 
         // The value is a secret, so the message does not repeat it.

@@ -27,7 +27,7 @@ public static class BudgetsApi
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Configuration.Sources.Insert(0, Quiet());
         Listen(builder);
-        Embedded.AddEmbeddedSilo(builder);
+        Embedded.AddSilo(builder);
         AddBudgetsApi(builder.Services, builder.Configuration);
         configure?.Invoke(builder);
         var app = builder.Build();

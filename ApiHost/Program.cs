@@ -1,5 +1,13 @@
 using Budgets.ApiHost;
+using Budgets.ApiHost.Auth;
 using Microsoft.Extensions.Options;
+
+if (args is ["operator-key"])
+{
+    // For clusters, whose API hosts share no directory to keep one in.
+    Console.WriteLine(ApiKey.New(ApiKey.OperatorPrefix));
+    return 0;
+}
 
 // The contract is in Endpoints/, one resource a file; how the host is put together is in BudgetsApi.
 try

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Budgets.Directories;
 using Budgets.Journal;
+using Budgets.Storage.AzureTables;
 using Budgets.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,22 +18,59 @@ public static class BudgetSilo
     /// <remarks>The directory is opened, and locked against other processes, when the silo starts.</remarks>
     public static ISiloBuilder AddBudgetSilo(this ISiloBuilder silo, string dataDirectory)
     {
-        silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
         silo.Services.AddSingleton(_ => DataDirectory.Open(dataDirectory));
         silo.Services.AddSingleton<IJournalStore, SqliteJournalStore>();
         silo.Services.AddSingleton<IAgentDirectory, SqliteAgentDirectory>();
-
-        // Its first round measures the time since the machine started and warns of a stall of hours.
-        silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));
         return silo
+            .AddBudgets()
             .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0, serviceId: "budgets", clusterId: "embedded")
             .Configure<EndpointOptions>(o => o.AdvertisedIPAddress = IPAddress.Loopback)
             .AddSqliteGrainStorageAsDefault()
             .UseSqliteReminders();
     }
 
+    /// <summary>One silo of a cluster whose silos share nothing but a storage account.</summary>
+    public static ISiloBuilder AddClusterSilo(this ISiloBuilder silo, ClusterSettings settings) => silo
+        .AddBudgets()
+        .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId))
+        .Configure<ClusterMembershipOptions>(o => o.ProbeTimeout = ProbeTimeout)
+        .AddEndpoints(settings)
+        .AddAzureTables(settings.Connect);
+
+    /// <summary>A client of such a cluster. It waits at its start until a silo answers.</summary>
+    public static IClientBuilder AddClusterClient(this IClientBuilder client, ClusterSettings settings) => client
+        .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId))
+        .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout)
+        .UseConnectionRetryFilter(static async (_, stopping) =>
+        {
+            await Task.Delay(BetweenTries, stopping);
+            return true;
+        })
+        .UseAzureTablesGateways(settings.Connect);
+
     /// <summary>The key of the <see cref="TimeProvider"/> that budgets go by. Orleans' own clocks are other ones.</summary>
     public const string Clock = "Budgets";
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
+    /// <summary>Three of these without an answer, as two other silos see it, and a silo is dead. Its budgets wait for that long; a false death costs them a recovery each.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>After this a caller is told that the outcome is not known, and may ask again with the same key. A budget answers in milliseconds or not at all.</summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+
+    private static ISiloBuilder AddBudgets(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
+
+        // Its first round measures the time since the machine started and warns of a stall of hours.
+        silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));
+        return silo;
+    }
+
+    private static ISiloBuilder AddEndpoints(this ISiloBuilder silo, ClusterSettings settings) => settings.AdvertisedAddress is { } address
+        ? silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
+        : silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
 
     // Nobody but this silo talks to the port; it only has to be free.
     private static int FreePort()

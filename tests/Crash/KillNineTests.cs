@@ -76,7 +76,7 @@ public sealed class KillNineTests
     private static async Task KillWhileItStarts(Siege siege)
     {
         using var process = siege.Start();
-        await siege.Moment(0, 1.5);
+        await siege.Moment(0.001, 1.5);
         await process.Kill();
         siege.Tally.Kills++;
     }
