@@ -11,7 +11,6 @@ internal sealed class JournalIndex : IDisposable
 {
     /// <summary>Index rows at once when nobody writes.</summary>
     private const int IdleSlice = 256;
-    private const int FilingBytes = 20;
 
     private readonly Tail _tail;
     private readonly Statement _addPosition, _addFiling, _mark;
@@ -31,7 +30,7 @@ internal sealed class JournalIndex : IDisposable
         while (read.Step())
         {
             var seq = read.Int(2);
-            tail.Restore(read.Int(1), new Position(seq, seq + read.Int(3) - 1, read.Int(0)), Unpack(read.Bytes(4), seq));
+            tail.Restore(read.Int(1), new Position(seq, seq + read.Int(3) - 1, read.Int(0)), PackedFilings.Unpack(read.Bytes(4), seq));
         }
     }
 
@@ -104,21 +103,6 @@ internal sealed class JournalIndex : IDisposable
     /// <summary>The transaction of <see cref="Advance"/> is undone: the portion begins again.</summary>
     public void RolledBack() => _next = 0;
 
-    /// <summary>Filings as 16 bytes of digest and 4 of the event's place in the row.</summary>
-    public static byte[] Pack(Append append)
-    {
-        var bytes = new byte[append.Filings.Length * FilingBytes];
-        var at = bytes.AsSpan();
-        foreach (var filing in append.Filings)
-        {
-            BinaryPrimitives.WriteUInt128BigEndian(at, filing.Digest.Value);
-            BinaryPrimitives.WriteInt32BigEndian(at[16..], (int)(filing.Seq - append.Row.FirstSeq));
-            at = at[FilingBytes..];
-        }
-
-        return bytes;
-    }
-
     public static byte[] Bytes(UInt128 digest)
     {
         var bytes = new byte[16];
@@ -131,14 +115,5 @@ internal sealed class JournalIndex : IDisposable
         _addPosition.Dispose();
         _addFiling.Dispose();
         _mark.Dispose();
-    }
-
-    private static IEnumerable<Filing> Unpack(byte[] bytes, long firstSeq)
-    {
-        for (var at = 0; at < bytes.Length; at += FilingBytes)
-        {
-            yield return new Filing(
-                new Digest(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(at))), firstSeq + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 16)));
-        }
     }
 }

@@ -1,16 +1,12 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Azure.Data.Tables;
 using Budgets.Journal;
-using Budgets.Ledger;
 
 namespace Budgets.Storage.AzureTables.Journal;
 
 /// <summary>Rows, snapshots and runs as entities and back. Property names are stored: changing one needs a migration.</summary>
 internal static class RowEntities
 {
-    private const int FilingBytes = 20;
-
     /// <summary>One entity, or several for a row of more than some hundred thousand characters.</summary>
     public static IEnumerable<TableEntity> Write(string partition, Append append)
     {
@@ -25,7 +21,7 @@ internal static class RowEntities
                 entity["Count"] = row.Count;
                 entity["Parts"] = texts.Count;
                 entity["Hash"] = row.Hash.ToArray();
-                entity.AddBytes("Filings", Pack(append));
+                entity.AddBytes("Filings", PackedFilings.Pack(append));
             }
 
             entity.AddText("Events", text);
@@ -36,16 +32,7 @@ internal static class RowEntities
     public static JournalRow ReadRow(IReadOnlyList<TableEntity> parts) => new(
         Int64(parts[0], "Seq"), Int32(parts[0], "Count"), Chunks.Text(parts, "Events"), parts[0].GetBinary("Hash"));
 
-    public static IEnumerable<Filing> ReadFilings(TableEntity first)
-    {
-        var seq = Int64(first, "Seq");
-        var bytes = Chunks.Bytes(first, "Filings");
-        for (var at = 0; at < bytes.Length; at += FilingBytes)
-        {
-            yield return new Filing(
-                new Digest(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(at))), seq + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 16)));
-        }
-    }
+    public static IEnumerable<Filing> ReadFilings(TableEntity first) => PackedFilings.Unpack(Chunks.Bytes(first, "Filings"), Int64(first, "Seq"));
 
     public static int PartsOf(TableEntity first) => Int32(first, "Parts");
 
@@ -78,20 +65,6 @@ internal static class RowEntities
     }
 
     public static FilingRun ReadRun(TableEntity entity) => FilingRun.Parse(Chunks.Bytes(entity, "Run"), Int64(entity, "LastSeq"));
-
-    private static byte[] Pack(Append append)
-    {
-        var bytes = new byte[append.Filings.Length * FilingBytes];
-        var at = bytes.AsSpan();
-        foreach (var filing in append.Filings)
-        {
-            BinaryPrimitives.WriteUInt128BigEndian(at, filing.Digest.Value);
-            BinaryPrimitives.WriteInt32BigEndian(at[16..], (int)(filing.Seq - append.Row.FirstSeq));
-            at = at[FilingBytes..];
-        }
-
-        return bytes;
-    }
 
     private static long Int64(TableEntity e, string name) => e.GetInt64(name) ?? throw Missing(e, name);
 
