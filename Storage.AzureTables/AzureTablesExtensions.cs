@@ -23,30 +23,30 @@ namespace Budgets.Storage.AzureTables;
 /// <summary>Puts everything a silo keeps, and how silos and clients find each other, into one storage account.</summary>
 public static class AzureTablesExtensions
 {
-    private const string Silos = "OrleansSiloInstances";
     private const string State = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
 
     /// <param name="connect">Makes a client of the account with the given options.</param>
     public static ISiloBuilder AddAzureTables(this ISiloBuilder silo, Func<TableClientOptions, TableServiceClient> connect)
     {
         var services = silo.Services;
+        var account = connect(new TableClientOptions());
         services.AddSingleton(_ => new AzureTablesJournalStore(connect));
         services.AddSingleton<IJournalStore>(s => s.GetRequiredService<AzureTablesJournalStore>());
-        services.AddSingleton(_ => new AzureTablesAgentDirectory(connect(new TableClientOptions())));
+        services.AddSingleton(_ => new AzureTablesAgentDirectory(account));
         services.AddSingleton<IAgentDirectory>(s => s.GetRequiredService<AzureTablesAgentDirectory>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TablesAtStart>();
         services.AddSingleton<IMembershipTable>(s => new AzureTablesMembershipTable(
-            connect(new TableClientOptions()).GetTableClient(Silos), Cluster(s).ClusterId));
+            account.GetTableClient(AzureTablesMembershipTable.DefaultTable), Cluster(s).ClusterId));
         services.TryAddKeyedSingleton<IGrainStorageSerializer, SystemTextJsonGrainStorageSerializer>(State);
         services.AddSingleton(s => new AzureTablesGrainStorage(
-            connect(new TableClientOptions()),
+            account,
             Cluster(s).ServiceId,
             s.GetRequiredKeyedService<IGrainStorageSerializer>(State),
             s.GetRequiredService<IActivatorProvider>()));
         services.AddGrainStorage(State, (s, _) => s.GetRequiredService<AzureTablesGrainStorage>());
         silo.AddReminders();
         services.AddSingleton<IReminderTable>(s => new AzureTablesReminderTable(
-            connect(new TableClientOptions()), Cluster(s).ServiceId, Cluster(s).ClusterId, s.GetRequiredService<ILogger<AzureTablesReminderTable>>()));
+            account, Cluster(s).ServiceId, Cluster(s).ClusterId, s.GetRequiredService<ILogger<AzureTablesReminderTable>>()));
         return silo;
     }
 
@@ -54,7 +54,7 @@ public static class AzureTablesExtensions
     public static IClientBuilder UseAzureTablesGateways(this IClientBuilder client, Func<TableClientOptions, TableServiceClient> connect)
     {
         client.Services.AddSingleton<IGatewayListProvider>(s => new AzureTablesGatewayList(
-            connect(new TableClientOptions()).GetTableClient(Silos),
+            connect(new TableClientOptions()).GetTableClient(AzureTablesMembershipTable.DefaultTable),
             Cluster(s).ClusterId,
             s.GetRequiredService<IOptions<GatewayOptions>>().Value.GatewayListRefreshPeriod));
         return client;

@@ -40,7 +40,7 @@ internal sealed class Checkpointer : IDisposable
         _thread.Start();
     }
 
-    /// <summary>After every commit, on the writer's thread and in its turn.</summary>
+    /// <summary>After every commit, on the writer's thread. It needs no turn: a copy does not lock writers out.</summary>
     public void Committed()
     {
         var behind = Copy(_writer, MeasureOnly);
@@ -75,29 +75,28 @@ internal sealed class Checkpointer : IDisposable
 
     private void Run()
     {
-        lock (_gate)
+        while (IsAsked())
         {
-            while (!_isStopping)
+            CopyMost();
+            lock (_gate)
             {
-                if (!_isCopying)
-                {
-                    Monitor.Wait(_gate);
-                    continue;
-                }
-
-                Monitor.Exit(_gate);
-                try
-                {
-                    CopyMost();
-                }
-                finally
-                {
-                    Monitor.Enter(_gate);
-                }
-
                 (_isCopying, _isRestLeft) = (false, true);
                 Monitor.PulseAll(_gate);
             }
+        }
+    }
+
+    /// <summary>Waits until there is enough to copy; false: closed.</summary>
+    private bool IsAsked()
+    {
+        lock (_gate)
+        {
+            while (!_isCopying && !_isStopping)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return !_isStopping;
         }
     }
 

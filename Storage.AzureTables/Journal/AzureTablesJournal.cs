@@ -1,5 +1,3 @@
-using System.Net;
-using Azure;
 using Azure.Data.Tables;
 using Budgets.Journal;
 using Budgets.Ledger;
@@ -7,18 +5,26 @@ using Budgets.Ledger;
 namespace Budgets.Storage.AzureTables.Journal;
 
 /// <summary>One journal: a partition of the table. An append is one entity-group transaction of header, row and, with a snapshot, the filing run.</summary>
-internal sealed class AzureTablesJournal(JournalTable table, string name) : IJournal
+internal sealed class AzureTablesJournal : IJournal
 {
-    private readonly string _partition = JournalKeys.Partition(name);
-    private readonly Filings _filings = new(table, JournalKeys.Partition(name));
+    private readonly JournalTable _table;
+    private readonly string _partition;
+    private readonly Filings _filings;
     private Header? _header;
+
+    public AzureTablesJournal(JournalTable table, string name)
+    {
+        _table = table;
+        _partition = JournalKeys.Partition(name);
+        _filings = new Filings(table, _partition);
+    }
 
     public async ValueTask<History> Read(CancellationToken cancellation)
     {
         // Another owner may replace the snapshot between the header and it: then the header names a newer one.
         for (var tries = 0; tries < 5; tries++)
         {
-            var header = _header = await table.Header(_partition, cancellation);
+            var header = _header = await _table.Header(_partition, cancellation);
             var snapshot = header.SnapshotSeq > 0 ? await ReadSnapshot(header, cancellation) : null;
             if (header.SnapshotSeq > 0 && snapshot is null)
             {
@@ -26,11 +32,11 @@ internal sealed class AzureTablesJournal(JournalTable table, string name) : IJou
             }
 
             var entities = await After(header, cancellation).ToListAsync(cancellation);
-            _filings.Begin(header.SnapshotSeq, entities.Where(r => r[0].RowKey.EndsWith(".000", StringComparison.Ordinal)).SelectMany(r => RowEntities.ReadFilings(r[0])));
+            _filings.Begin(header.SnapshotSeq, entities.SelectMany(r => RowEntities.ReadFilings(r[0])));
             return new History(snapshot, [.. entities.Select(RowEntities.ReadRow).Reverse()]);
         }
 
-        throw new JournalCorruptException($"The snapshot of '{name}' is missing.");
+        throw new JournalCorruptException($"The snapshot of '{_partition}' is missing.");
     }
 
     public async ValueTask<bool> Append(Append append)
@@ -38,7 +44,7 @@ internal sealed class AzureTablesJournal(JournalTable table, string name) : IJou
         var header = _header;
         if (header is null || header.Seq != append.ExpectedSeq)
         {
-            header = await table.Header(_partition, default);
+            header = await _table.Header(_partition, default);
         }
 
         if (header.Seq != append.ExpectedSeq)
@@ -55,29 +61,31 @@ internal sealed class AzureTablesJournal(JournalTable table, string name) : IJou
         var batch = Convert.ToHexStringLower(append.Row.Hash.Span);
         var next = header with { Seq = append.Row.LastSeq, Batch = batch };
         List<TableTransactionAction> actions = [.. RowEntities.Write(_partition, append).Select(e => new TableTransactionAction(TableTransactionActionType.Add, e))];
+        FilingRun? run = null;
         if (append.Snapshot is { } snapshot)
         {
             // Nothing points to it until the append does.
             var parts = RowEntities.Write(_partition, batch, snapshot);
-            await table.AddAll(parts);
+            await _table.AddAll(parts);
             next = next with { SnapshotSeq = snapshot.Seq, SnapshotBatch = batch, SnapshotParts = parts.Length };
-            actions.Add(new(TableTransactionActionType.Add, RowEntities.Write(_partition, _filings.RunWith(append), append.Row.LastSeq)));
+            run = _filings.RunWith(append);
+            actions.Add(new(TableTransactionActionType.Add, RowEntities.Write(_partition, run, append.Row.LastSeq)));
         }
 
         var entity = next.ToEntity(_partition);
         actions.Insert(0, header.Exists
             ? new(TableTransactionActionType.UpdateReplace, entity, header.ETag)
             : new(TableTransactionActionType.Add, entity));
-        if (await table.Submit(_partition, actions, batch) is not { } etag)
+        if (await _table.Submit(_partition, actions, batch) is not { } etag)
         {
             return false;
         }
 
         _header = next with { ETag = etag };
-        _filings.Appended(append);
-        if (append.Snapshot is not null)
+        _filings.Appended(append, run);
+        if (run is not null)
         {
-            await table.DeleteSnapshotsBefore(_partition, next);
+            await _table.DeleteSnapshotsBefore(_partition, next);
         }
 
         return true;
@@ -85,7 +93,7 @@ internal sealed class AzureTablesJournal(JournalTable table, string name) : IJou
 
     public async ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => seq <= 1
         ? []
-        : await table.Rows(_partition, JournalKeys.RowsFrom(seq - 1), JournalKeys.RowsEnd, rows, cancellation).Take(rows).Select(RowEntities.ReadRow).ToListAsync(cancellation);
+        : await _table.Rows(_partition, JournalKeys.RowsFrom(seq - 1), JournalKeys.RowsEnd, rows, cancellation).Take(rows).Select(RowEntities.ReadRow).ToListAsync(cancellation);
 
     public async ValueTask<long?> Find(Digest digest, CancellationToken cancellation)
     {
@@ -100,12 +108,12 @@ internal sealed class AzureTablesJournal(JournalTable table, string name) : IJou
     private async Task<Snapshot?> ReadSnapshot(Header header, CancellationToken cancellation)
     {
         var prefix = JournalKeys.SnapshotPrefix(header.SnapshotSeq, header.SnapshotBatch);
-        var parts = await table.Query(_partition, prefix, prefix + "~", null, cancellation).ToListAsync(cancellation);
+        var parts = await _table.Query(_partition, prefix, prefix + "~", null, cancellation).ToListAsync(cancellation);
         return parts.Count == header.SnapshotParts ? RowEntities.ReadSnapshot(parts) : null;
     }
 
     private IAsyncEnumerable<IReadOnlyList<TableEntity>> After(Header header, CancellationToken cancellation) =>
         header.Seq <= header.SnapshotSeq
             ? AsyncEnumerable.Empty<IReadOnlyList<TableEntity>>()
-            : table.Rows(_partition, JournalKeys.RowsFrom(header.Seq), JournalKeys.RowsFrom(header.SnapshotSeq), null, cancellation);
+            : _table.Rows(_partition, JournalKeys.RowsFrom(header.Seq), JournalKeys.RowsFrom(header.SnapshotSeq), null, cancellation);
 }

@@ -1,4 +1,3 @@
-using Azure.Data.Tables;
 using Budgets.Journal;
 using Budgets.Ledger;
 
@@ -35,17 +34,18 @@ internal sealed class Filings(JournalTable table, string partition)
         }
     }
 
-    public void Appended(Append append)
+    /// <param name="run">The run that was written with it, if one was.</param>
+    public void Appended(Append append, FilingRun? run)
     {
         lock (_lock)
         {
-            if (append.Snapshot is null)
+            if (run is null)
             {
                 Add(append.Filings);
                 return;
             }
 
-            _runs?.Add(RunWith(append));
+            _runs?.Add(run);
             _newest.Clear();
             _runsUpTo = append.Row.LastSeq;
         }
@@ -53,8 +53,9 @@ internal sealed class Filings(JournalTable table, string partition)
 
     public async Task<long?> Find(Digest digest, CancellationToken cancellation)
     {
+        long? newest;
         long[] candidates;
-        while (!TryFind(digest, out var newest, out candidates))
+        while (!TryFind(digest, out newest, out candidates))
         {
             var upTo = _runsUpTo;
             var runs = await table.Query(partition, JournalKeys.RunsBegin, JournalKeys.Run(upTo) + "~", null, cancellation).Select(RowEntities.ReadRun).ToListAsync(cancellation);
@@ -65,9 +66,9 @@ internal sealed class Filings(JournalTable table, string partition)
             }
         }
 
-        if (candidates is [])
+        if (newest is not null)
         {
-            return TryFind(digest, out var found, out _) ? found : null;
+            return newest;
         }
 
         foreach (var seq in candidates)
