@@ -34,6 +34,9 @@ public sealed class Memory
     /// <summary>Digests of events up to this seq may be missing here; later ones are all here.</summary>
     public long ForgottenUpTo { get; }
 
+    /// <summary>Nothing was ever remembered: no request to spend was accepted yet.</summary>
+    public bool IsEmpty => _count == 0 && _full.IsEmpty && ForgottenUpTo == 0;
+
     public Remembered? this[Digest digest]
     {
         get

@@ -34,14 +34,13 @@ public static class Rollover
     }
 
     /// <summary>
-    /// How a change of zone or week start cuts the current windows: before the first spend, anew. Afterwards they last until the first
-    /// new boundary at or after their end, and never less: otherwise an agent could move its midnight nearer again and again, and
-    /// have a fresh limit each time.
+    /// How a change of zone or week start cuts the current windows: before anything was ever admitted, anew. Afterwards they last until
+    /// the first new boundary at or after their end, and never less: otherwise an agent could move its midnight nearer again and again, and
+    /// have a fresh limit each time. A hold that has ended binds them too: its commit may still come, to the day that admitted it.
     /// </summary>
     public static Spans Recut(BudgetState s, string zone, IsoDayOfWeek weekStart)
     {
-        var total = s.Current(LimitType.Total);
-        if (total is { OpenHolds: 0, Spent.Nanos: 0, Held.Nanos: 0 })
+        if (s.Memory.IsEmpty)
         {
             return At(s.Now, zone, weekStart);
         }

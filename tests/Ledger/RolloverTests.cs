@@ -234,6 +234,22 @@ public sealed class RolloverTests
         book.State.Current(LimitType.Monthly).Span.Should().Be(new PeriodWindow(Utc("2026-02-28T23:00Z"), Utc("2026-03-31T22:00Z")));
     }
 
+    /// <summary>A hold that has expired can still be committed: its day must keep the date that it was admitted on, or usage and windows part ways (seed 7JnvVdrZR20b).</summary>
+    [Fact]
+    public void After_a_hold_that_expired_a_new_zone_keeps_the_windows()
+    {
+        var book = Of(zone: "America/New_York", weekStart: IsoDayOfWeek.Tuesday, at: "2026-03-09T06:00Z");
+        book.Hold(25, ttl: 60);
+        var hold = book.State.Holds[new HoldId("h")].Ended();
+        var (day, week) = (book.State.Current(LimitType.Daily).Span, book.State.Current(LimitType.Weekly).Span);
+
+        book.At("2026-03-10T03:59:59Z").Configure(c => c with { TimeZone = "UTC" });
+
+        (book.State.Current(LimitType.Daily).Span.From, book.State.Current(LimitType.Weekly).Span.From).Should().Be((day.From, week.From));
+        book.At("2026-03-16T12:00Z").Settle(25, recalled: new Recalled(Hold: hold));
+        book.Entries.OfType<DayClosed>().Where(d => d.Usage.Total.Calls > 0).Should().ContainSingle().Which.Date.Should().Be(hold.Date);
+    }
+
     /// <summary>From Samoa to American Samoa the same date comes twice; each day's usage must survive the other's closing.</summary>
     [Theory]
     [InlineData("Pacific/Apia", "Pacific/Pago_Pago")]

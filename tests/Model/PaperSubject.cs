@@ -94,7 +94,7 @@ internal sealed class PaperSubject : ISubject
             var written = new ArrayBufferWriter<byte>();
             codec.EncodeState(_state, written);
             _state = codec.DecodeState(written.WrittenMemory);
-            _state = way % 3 == 1 ? _state : _state with { Memory = Memory.Of([], _state.Seq) };
+            _state = way % 3 == 1 || _state.Memory.IsEmpty ? _state : _state with { Memory = Memory.Of([], _state.Seq) };
         }
 
         return default;

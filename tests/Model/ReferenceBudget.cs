@@ -193,7 +193,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
         if (zone != Zone || weekStart != _weekStart)
         {
             (Zone, _weekStart) = (zone, weekStart);
-            var unused = Spent(LimitType.Total) + Held(LimitType.Total) == 0 && !_holds.Values.Any(IsOpen);
+            var unused = _answers.Count == 0;
             _kept = [.. _kept.Select(w => w.Recut(unused, Now, zone, weekStart))];
             Dates[_kept[1].Number] = _kept[1].Date;
         }
