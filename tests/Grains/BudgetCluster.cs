@@ -1,7 +1,9 @@
 using Budgets.Journal;
+using Budgets.Tests.Keys;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
 
 namespace Budgets.Tests.Grains;
@@ -27,6 +29,7 @@ internal sealed class BudgetCluster : IAsyncDisposable
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock);
             silo.Services.AddSingleton(store);
+            silo.Services.AddGrainStorage("Default", (_, _) => new GrainShelf());
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
