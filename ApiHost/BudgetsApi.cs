@@ -25,10 +25,11 @@ public static class BudgetsApi
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.Configuration.Sources.Insert(0, Quiet());
+        builder.Configuration.Sources.Insert(0, Embedded.QuietLogs);
         Listen(builder);
-        Embedded.AddSilo(builder);
-        AddBudgetsApi(builder.Services, builder.Configuration);
+        var options = ApiOptions.Read(builder.Configuration);
+        Embedded.AddSilo(builder, options);
+        AddBudgetsApi(builder.Services, options);
         configure?.Invoke(builder);
         var app = builder.Build();
         MapBudgetsApi(app);
@@ -72,12 +73,10 @@ public static class BudgetsApi
         Contract.Map(routes);
     }
 
-    private static void AddBudgetsApi(IServiceCollection services, ConfigurationManager configuration)
+    private static void AddBudgetsApi(IServiceCollection services, ApiOptions options)
     {
-        services.AddOptions<ApiOptions>().Bind(configuration.GetSection(ApiOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsFaults>();
         services.TryAddKeyedSingleton(Clock, TimeProvider.System);
-        services.AddSingleton(s => OperatorKey.Load(s.GetRequiredService<IOptions<ApiOptions>>().Value, Console.Out));
+        services.AddSingleton(_ => OperatorKey.Load(options, Console.Out));
         services.AddSingleton<KeyCache>();
         services.AddSingleton<Freshness>();
         services.AddSingleton<RevocationWatch>();
@@ -102,17 +101,4 @@ public static class BudgetsApi
             builder.WebHost.UseUrls(DefaultUrl);
         }
     }
-
-    // Nothing is logged per request. Configuration overrides this as usual.
-    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Quiet() => new()
-    {
-        InitialData = new Dictionary<string, string?>
-        {
-            ["Logging:LogLevel:Default"] = "Warning",
-            ["Logging:LogLevel:Budgets"] = "Information",
-            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-            // Why it did not start is told by Program, without a stack trace.
-            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
-        },
-    };
 }

@@ -1,6 +1,5 @@
 using Budgets.ApiHost;
 using Budgets.ApiHost.Auth;
-using Microsoft.Extensions.Options;
 
 if (args is ["operator-key"])
 {
@@ -10,29 +9,8 @@ if (args is ["operator-key"])
 }
 
 // The contract is in Endpoints/, one resource a file; how the host is put together is in BudgetsApi.
-try
+return await Embedded.Run(async () =>
 {
     await using var app = BudgetsApi.Build(args);
     await BudgetsApi.Run(app);
-    return 0;
-}
-catch (OptionsValidationException e)
-{
-    return Refuse([.. e.Failures]);
-}
-catch (IOException e)
-{
-    // The port is taken, or the data directory is somebody else's: its message says all there is to say.
-    return Refuse(e.Message);
-}
-
-static int Refuse(params string[] faults)
-{
-    Console.Error.WriteLine("Not started:");
-    foreach (var fault in faults)
-    {
-        Console.Error.WriteLine("- " + fault);
-    }
-
-    return 1;
-}
+});

@@ -26,7 +26,8 @@ public interface IDirectoryGrain : IGrainWithIntegerKey
     [Alias("Enroll"), AnyGateway]
     Task Enroll(AgentListing listing);
 
-    [Alias("List"), AnyGateway]
+    /// <remarks>To look for a name is to look at every line.</remarks>
+    [Alias("List"), AnyGateway, ResponseTimeout("00:00:30")]
     Task<AgentPage> List(AgentQuery query);
 
     /// <summary>Completes when the store answers.</summary>

@@ -92,7 +92,7 @@ public static class BudgetSilo
     }
 
     private static ISiloBuilder AddEndpoints(this ISiloBuilder silo, ClusterSettings settings) => settings.AdvertisedAddress is { } address
-        ? silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
+        ? silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !settings.IsOnLoopback)
         : silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
 
     // Nobody but this silo talks to the port; it only has to be free.

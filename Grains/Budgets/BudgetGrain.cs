@@ -44,20 +44,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
-        var recalled = new Recalled[requests.Length];
-        long forgotten;
-        do
-        {
-            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
-            forgotten = State.Memory.ForgottenUpTo;
-            for (var i = 0; i < recalled.Length; i++)
-            {
-                recalled[i] = await _teller.Recall(requests[i].Key);
-            }
-        }
-        while (State.Memory.ForgottenUpTo != forgotten);
-
-        _teller.Ready();
+        var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
         return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
     }
