@@ -63,9 +63,16 @@ public sealed record ClusterSettings(
 
     public IPAddress ListeningAddress => IsOnLoopback ? IPAddress.Loopback : IPAddress.Any;
 
-    public TableServiceClient Connect(TableClientOptions options) => ConnectionString is { } connection
-        ? new TableServiceClient(connection, options)
-        : new TableServiceClient(StorageUri, new DefaultAzureCredential(), options);
+    /// <summary>One request waits this long for its answer: after an outage in which packets were lost and nobody hung up, nobody waits longer for the rest of it.</summary>
+    private static readonly TimeSpan NetworkTimeout = TimeSpan.FromSeconds(5);
+
+    public TableServiceClient Connect(TableClientOptions options)
+    {
+        options.Retry.NetworkTimeout = NetworkTimeout;
+        return ConnectionString is { } connection
+            ? new TableServiceClient(connection, options)
+            : new TableServiceClient(StorageUri, new DefaultAzureCredential(), options);
+    }
 
     // Settings are logged now and then; this one has a secret in it.
     public override string ToString() => $"cluster {ClusterId} of {ServiceId}";

@@ -20,8 +20,11 @@ internal sealed class SiloHealth(ClusterSettings settings, IAgentDirectory agent
     private const int LongestQuestion = 16;
     private const int MostAtOnce = 32;
 
-    /// <summary>For one question, and for the store's answer to it.</summary>
+    /// <summary>With whoever asks.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>With the store, so that there is time to say that it does not answer.</summary>
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(3);
 
     private readonly TcpListener _listener = new(settings.ListeningAddress, settings.HealthPort);
     private readonly SemaphoreSlim _places = new(MostAtOnce);
@@ -38,7 +41,7 @@ internal sealed class SiloHealth(ClusterSettings settings, IAgentDirectory agent
         string answer;
         try
         {
-            using var patience = new CancellationTokenSource(Patience + Patience);
+            using var patience = new CancellationTokenSource(Patience);
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, port, patience.Token);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(question + "\n"), patience.Token);
@@ -137,7 +140,7 @@ internal sealed class SiloHealth(ClusterSettings settings, IAgentDirectory agent
 
         try
         {
-            await agents.Ping().WaitAsync(Patience);
+            await agents.Ping().WaitAsync(StorePatience);
             return Yes;
         }
         catch (Exception e) when (e is StoreUnavailableException or TimeoutException)

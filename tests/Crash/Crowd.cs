@@ -74,7 +74,7 @@ internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience
     {
         var cap = isTight ? 1_000_000_000 : Wide;
         var body = $$$"""{"name":"crash","budget":{"total_limit":{{{Intent.Dollars(cap)}}}}}""";
-        var answer = await rest.Post("/v1/agents", OperatorKey, body);
+        var answer = await rest.PostUntilAnswered("/v1/agents", OperatorKey, body, null);
         answer.Status.Should().Be(201, answer.Code);
         return new Purse(answer.Body.GetProperty("agent_id").GetString()!, answer.Body.GetProperty("api_key").GetString()!, isTight) { Cap = cap };
     }
