@@ -91,6 +91,7 @@ public sealed partial class TidyTests
     [InlineData("Budgets.Grains.Interfaces", "")]
     [InlineData("Budgets.Grains", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Storage.Sqlite", "Budgets.Grains Budgets.Grains.Interfaces")]
+    [InlineData("Budgets.Client", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.ApiHost", "Budgets.Grains.Interfaces Budgets.Silo")]
     public void Assemblies_use_each_other_only_as_the_house_is_drawn(string assembly, string allowed) =>
         Assembly.Load(assembly).GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("Budgets.", StringComparison.Ordinal))

@@ -117,7 +117,9 @@ internal class ChildProcess : IDisposable
     }
 
     /// <summary>A program of this repository as it was built, in the configuration that these tests are built in.</summary>
-    protected static string Built(string project)
+    /// <param name="project">Its folder, from the root.</param>
+    /// <param name="assembly">Null: it is named for its folder, as all but samples are.</param>
+    protected static string Built(string project, string? assembly = null)
     {
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var root = here;
@@ -126,7 +128,7 @@ internal class ChildProcess : IDisposable
             root = root.Parent ?? throw new InvalidOperationException("These tests must run inside the repository.");
         }
 
-        return Path.Combine(root.FullName, project, "bin", here.Parent!.Name, here.Name, $"Budgets.{project}.dll");
+        return Path.Combine(root.FullName, project, "bin", here.Parent!.Name, here.Name, assembly ?? $"Budgets.{project}.dll");
     }
 
     private void End(object? sender, EventArgs args) => _process.Kill();

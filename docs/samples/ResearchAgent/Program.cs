@@ -1,0 +1,82 @@
+// An agent that asks before it spends. In a clone of this repository:
+//   dotnet run --project docs/samples/ResearchAgent
+// runs it with budgets of its own, in ./data/research-agent. As part of a cluster (scripts/cluster.sh up) it takes the settings that an API host takes:
+//   Budgets__Cluster=AzureStorage ConnectionStrings__Storage=… dotnet run --project docs/samples/ResearchAgent -- AGENT_ID
+using Budgets;
+using Budgets.Client;
+using Budgets.Silo;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+if (ClusterSettings.IsAskedFor(builder.Configuration) is true)
+{
+    var settings = ClusterSettings.Read(builder.Configuration);
+    builder.UseOrleansClient(client => client.AddClusterClient(settings));
+}
+else
+{
+    builder.UseOrleans(silo => silo.AddBudgetSilo(builder.Configuration["Budgets:DataDirectory"] ?? "./data/research-agent"));
+}
+
+// All that an agent's own program needs, whichever of the two it is.
+builder.Services.AddBudgetsClient();
+
+using var host = builder.Build();
+await host.StartAsync();
+try
+{
+    var agent = args is [.. , var id] && AgentId.IsWellFormed(id) ? new AgentId(id) : await NewAgent(host.Services.GetRequiredService<IClusterClient>());
+    var budget = host.Services.GetRequiredService<IBudgets>().For(agent);
+    foreach (var question in (string[])["the weather", "the stock market", "the weather again"])
+    {
+        await Research(budget, question);
+    }
+
+    var usage = await budget.Usage(UsagePeriod.Today);
+    Console.WriteLine($"Spent today: ${usage!.Usage.Total.Cost} in {usage.Usage.Total.Calls} calls.");
+    return 0;
+}
+catch (OutcomeUnknownException e)
+{
+    // Nobody answered for half a minute. The key finds out later what became of it.
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+finally
+{
+    await host.StopAsync();
+}
+
+static async Task Research(IBudget budget, string question)
+{
+    var answer = await budget.Reserve(Money.FromDollars(10.00m), new Purpose(Model: "claude-4-5-sonnet", Operation: "research", Tags: [question]));
+    if (!answer.IsAccepted(out var reservation, out var refused))
+    {
+        Console.WriteLine($"Not asked about {question}: {refused.Sentence}");
+        return;
+    }
+
+    // Whatever happens before the commit, the money goes back.
+    await using (reservation)
+    {
+        var cost = await AskTheModel(question);
+        var committed = await reservation.Commit(cost);
+        Console.WriteLine($"Asked about {question} for ${committed.Accepted.Amount}; ${committed.Accepted.Released} of the reservation came back.");
+    }
+}
+
+// Where your agent calls its model. What it cost is known afterwards.
+static Task<Money> AskTheModel(string question) => Task.FromResult(Money.FromDollars(question.Length * 0.5m));
+
+// Making agents is the operator's work: POST /v1/agents where there is an API host. This sample is its own operator.
+static async Task<AgentId> NewAgent(IClusterClient cluster)
+{
+    var agent = new AgentId(Base62.Random(AgentId.Prefix, 20));
+    var atMost20ADay = new ConfigureRequest(Layer.Above, "operator", OnlyTighten: false, Daily: Change.To<Money?>(Money.Dollars(20)));
+    await cluster.GetGrain<IBudgetGrain>(agent.Value).Open(new OpenRequest("researcher", "operator", "UTC", IsoDayOfWeek.Monday, Parent: null, atMost20ADay));
+    return agent;
+}
