@@ -71,6 +71,10 @@ public static class BudgetsApi
         UsageEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         Contract.Map(routes);
+        if (Embedded.HasDashboard(app.Configuration))
+        {
+            DashboardEndpoints.Map(app, edge);
+        }
     }
 
     private static void AddBudgetsApi(IServiceCollection services, ApiOptions options)

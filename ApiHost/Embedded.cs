@@ -2,29 +2,22 @@ using Budgets.Silo;
 
 namespace Budgets.ApiHost;
 
-/// <summary>The one place of the API host that sees the silo: in this process, or a cluster of them elsewhere. And how programs begin, which both do alike.</summary>
+/// <summary>The one place of the API host that sees the silo: in this process, or a cluster of them elsewhere.</summary>
 internal static class Embedded
 {
-    public static IConfigurationSource QuietLogs => Launch.QuietLogs;
-
-    /// <summary>Runs the program; where it cannot start, prints every reason.</summary>
-    /// <returns>The exit code.</returns>
-    public static Task<int> Run(Func<Task> run) => Launch.Run(run);
-
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration, of the cluster and of this host, has faults; all of them are listed.</exception>
-    public static void AddSilo(WebApplicationBuilder builder, ApiOptions options)
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration of the cluster has faults; all of them are listed.</exception>
+    public static void AddSilo(WebApplicationBuilder builder)
     {
-        var faults = new List<string>();
-        var cluster = ClusterSettings.Read(builder.Configuration, faults);
-        faults.AddRange(options.Faults(isInCluster: cluster is not null || faults.Count > 0));
-        Launch.RefuseIf(faults);
-        if (cluster is not null)
+        if (ClusterSettings.IsAskedFor(builder.Configuration) is true)
         {
-            builder.UseOrleansClient(client => client.AddClusterClient(cluster));
+            var settings = ClusterSettings.Read(builder.Configuration);
+            builder.UseOrleansClient(client => client.AddClusterClient(settings).AddOperatorsDashboard(builder.Configuration));
+            return;
         }
-        else
-        {
-            builder.UseOrleans(silo => silo.AddBudgetSilo(options.DataDirectory));
-        }
+
+        var options = builder.Configuration.GetSection(ApiOptions.Section).Get<ApiOptions>() ?? new ApiOptions();
+        builder.UseOrleans(silo => silo.AddBudgetSilo(options.DataDirectory).AddOperatorsDashboard(builder.Configuration));
     }
+
+    public static bool HasDashboard(IConfiguration configuration) => OperatorsDashboard.IsAskedFor(configuration);
 }

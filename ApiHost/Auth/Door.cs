@@ -10,12 +10,21 @@ internal sealed class Door(
     public ValueTask<Caller?> Who(HttpContext http)
     {
         var header = http.Request.Headers.Authorization;
-        if (header.Count != 1 || header[0] is not { } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return default;
-        }
+        return header.Count == 1 && header[0] is { } text && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? Who(text.AsSpan(Scheme.Length).Trim(' '))
+            : default;
+    }
 
-        var key = text.AsSpan(Scheme.Length).Trim(' ');
+    /// <summary>The same on pages that a person opens: the key may be sent as the password of HTTP Basic, for which browsers have a dialog.</summary>
+    public ValueTask<Caller?> WhoInBrowser(HttpContext http)
+    {
+        Span<char> password = stackalloc char[ApiKey.Length];
+        var header = http.Request.Headers.Authorization;
+        return header.Count == 1 && header[0] is { } text && BasicPassword.Read(text, password) ? Who(password) : Who(http);
+    }
+
+    private ValueTask<Caller?> Who(ReadOnlySpan<char> key)
+    {
         if (ApiKey.IsWellFormed(key, ApiKey.OperatorPrefix))
         {
             return new(ApiKey.Digest(key).EqualsInFixedTime(operatorKey.Digest) ? Caller.Operator : null);
