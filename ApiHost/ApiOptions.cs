@@ -16,6 +16,9 @@ internal sealed class ApiOptions
     /// </summary>
     public string? OperatorKey { get; set; }
 
+    /// <summary>A key ("abm_…") that reads /metrics and opens nothing else, for whoever scrapes it. Left out: only the operator key does.</summary>
+    public string? MetricsKey { get; set; }
+
     public static ApiOptions Read(IConfiguration configuration) => configuration.GetSection(Section).Get<ApiOptions>() ?? new ApiOptions();
 
     /// <summary>All that keeps the host from starting, each with the setting that mends it.</summary>
@@ -40,6 +43,11 @@ internal sealed class ApiOptions
         if (OperatorKey is { Length: > 0 } key && !ApiKey.IsWellFormed(key, ApiKey.OperatorPrefix))
         {
             yield return "Budgets:OperatorKey is not an operator key: 'abo_', 30 base62 characters and their 6-character checksum. Leave it out to have one made.";
+        }
+
+        if (MetricsKey is { Length: > 0 } metricsKey && !ApiKey.IsWellFormed(metricsKey, ApiKey.MetricsPrefix))
+        {
+            yield return "Budgets:MetricsKey is not a metrics key: 'abm_', 30 base62 characters and their 6-character checksum. To have one made: the API host with the argument metrics-key.";
         }
     }
 }

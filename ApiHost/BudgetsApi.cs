@@ -4,6 +4,7 @@ using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Budgets.ApiHost;
@@ -29,6 +30,10 @@ public static class BudgetsApi
         Listen(builder);
         var options = ApiOptions.Read(builder.Configuration);
         Embedded.AddSilo(builder, options);
+        ApiTelemetry.Add(builder);
+
+        // The slim builder insists on plain lines; whoever asks for JSON shall have it.
+        builder.Services.Configure<ConsoleLoggerOptions>(builder.Configuration.GetSection("Logging:Console"));
         AddBudgetsApi(builder.Services, options);
         configure?.Invoke(builder);
         var app = builder.Build();
@@ -70,6 +75,7 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
+        MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))
         {
@@ -80,6 +86,7 @@ public static class BudgetsApi
     private static void AddBudgetsApi(IServiceCollection services, ApiOptions options)
     {
         services.TryAddKeyedSingleton(Clock, TimeProvider.System);
+        services.AddSingleton(options);
         services.AddSingleton(_ => OperatorKey.Load(options, Console.Out));
         services.AddSingleton<KeyCache>();
         services.AddSingleton<Freshness>();

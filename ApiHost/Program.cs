@@ -1,10 +1,10 @@
 using Budgets.ApiHost;
 using Budgets.ApiHost.Auth;
 
-if (args is ["operator-key"])
+// For clusters, whose API hosts share no directory to keep one in, and for whoever scrapes metrics.
+if (args is ["operator-key" or "metrics-key"])
 {
-    // For clusters, whose API hosts share no directory to keep one in.
-    Console.WriteLine(ApiKey.New(ApiKey.OperatorPrefix));
+    Console.WriteLine(ApiKey.New(args[0] == "operator-key" ? ApiKey.OperatorPrefix : ApiKey.MetricsPrefix));
     return 0;
 }
 

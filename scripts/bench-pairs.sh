@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 rounds=${BENCH_ROUNDS:-8} seconds=${BENCH_SECONDS:-5} agents=${BENCH_AGENTS:-10000} path=${BENCH_PATH:-/v1/charges}
-bench=bench/bin/Release/net10.0/Budgets.Bench.dll
+bench=${BENCH_DLL:-bench/bin/Release/net10.0/Budgets.Bench.dll}
 [ $# -gt 0 ] || {
   echo "scripts/bench-pairs.sh NAME=VALUE…" >&2
   exit 1

@@ -36,6 +36,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         }
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _teller.Leave();
+
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
         var recalled = await _teller.Recall(request.Key);
@@ -51,6 +53,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
+        using var timing = BudgetMetrics.Reserving();
         var recalled = await _teller.Recall(request.Key);
         return await _teller.Transact(Holding.Hold(State, request, Now, recalled));
     }
@@ -127,11 +130,5 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         var newest = State.Seq;
         await _teller.Durable();
         return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
-    }
-
-    private void Fenced(Exception? error)
-    {
-        LogFenced(_log, error, State.Agent);
-        DeactivateOnIdle();
     }
 }

@@ -19,6 +19,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     private JournalReader? _reader;
     private Exception? _fault;
     private int _recalling;
+    private Money _countedAsHeld;
 
     public BudgetState State => _journal.State;
 
@@ -37,7 +38,15 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
             _fault = e;
         }
 
+        CountHeld(State.Held());
         return _fault;
+    }
+
+    /// <summary>This activation ends; the next one counts what is held.</summary>
+    public Task Leave()
+    {
+        CountHeld(Money.Zero);
+        return Task.CompletedTask;
     }
 
     /// <summary>Every call asks this first.</summary>
@@ -115,7 +124,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         var (outcome, happened) = decide(state);
         if (!happened.IsEmpty)
         {
-            _journal.Record(elapsed.AddRange(happened));
+            Record(elapsed.AddRange(happened));
         }
 
         var view = State.Exists ? State.At(now).State.View() : null;
@@ -204,8 +213,20 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     private Begun Begin(Decision decision)
     {
         var first = State.Seq + 1;
-        _journal.Record(decision.Events);
+        Record(decision.Events);
         return new Begun(decision, first);
+    }
+
+    private void Record(ImmutableArray<BudgetEvent> events)
+    {
+        _journal.Record(events);
+        CountHeld(State.Held());
+    }
+
+    private void CountHeld(Money held)
+    {
+        BudgetMetrics.HeldMore(held - _countedAsHeld);
+        _countedAsHeld = held;
     }
 
     /// <summary>Answers, once everything the decision stands on is durable: a refusal too was decided against spending that must be so.</summary>
@@ -224,6 +245,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         if (decision.Outcome != Outcome.Accepted)
         {
+            BudgetMetrics.Refused(decision.Outcome);
             return new SpendOutcome(decision.Outcome, null, decision.Refusal);
         }
 
@@ -231,7 +253,9 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         {
             if (Receipts.IsAnswer(decision.Events[i]))
             {
-                return new SpendOutcome(Outcome.Accepted, Receipts.Of(decision.Events[i], first + i), null);
+                var receipt = Receipts.Of(decision.Events[i], first + i);
+                BudgetMetrics.Spent(receipt.Kind is EntryKind.Charge or EntryKind.Settle ? receipt.Amount : Money.Zero);
+                return new SpendOutcome(Outcome.Accepted, receipt, null);
             }
         }
 

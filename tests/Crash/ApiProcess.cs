@@ -29,7 +29,8 @@ internal sealed class ApiProcess : ChildProcess
     /// <returns>Where it listens, and how long it took from the start of the process.</returns>
     public async Task<(Uri Address, TimeSpan Took)> Ready()
     {
-        var address = new Uri(await Says("Now listening on: "));
+        // With its logs as JSON, more comes after it.
+        var address = new Uri((await Says("Now listening on: ")).Split('"')[0]);
         using var deadline = new CancellationTokenSource(Patience);
         using var client = new HttpClient();
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));

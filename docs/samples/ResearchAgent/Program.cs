@@ -1,7 +1,8 @@
 // An agent that asks before it spends. In a clone of this repository:
 //   dotnet run --project docs/samples/ResearchAgent
-// runs it with budgets of its own, in ./data/research-agent. As part of a cluster (scripts/cluster.sh up) it takes the settings that an API host takes:
-//   Budgets__Cluster=AzureStorage ConnectionStrings__Storage=… dotnet run --project docs/samples/ResearchAgent -- AGENT_ID
+// runs it with budgets of its own, in ./data/research-agent. As a client of a cluster it takes the settings that an API host takes, and the id of an
+// agent that the operator has made (POST /v1/agents):
+//   Budgets__Cluster=AzureStorage ConnectionStrings__Storage=… dotnet run --project docs/samples/ResearchAgent -- agent_…
 using Budgets;
 using Budgets.Client;
 using Budgets.Silo;
@@ -12,13 +13,14 @@ using Microsoft.Extensions.Logging;
 
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
-if (ClusterSettings.IsAskedFor(builder.Configuration) is true)
+var faults = new List<string>();
+if (ClusterSettings.Read(builder.Configuration, faults) is { } cluster)
 {
-    var settings = ClusterSettings.Read(builder.Configuration);
-    builder.UseOrleansClient(client => client.AddClusterClient(settings));
+    builder.UseOrleansClient(client => client.AddClusterClient(cluster));
 }
 else
 {
+    Launch.RefuseIf(faults);
     builder.UseOrleans(silo => silo.AddBudgetSilo(builder.Configuration["Budgets:DataDirectory"] ?? "./data/research-agent"));
 }
 
@@ -72,11 +74,11 @@ static async Task Research(IBudget budget, string question)
 // Where your agent calls its model. What it cost is known afterwards.
 static Task<Money> AskTheModel(string question) => Task.FromResult(Money.FromDollars(question.Length * 0.5m));
 
-// Making agents is the operator's work: POST /v1/agents where there is an API host. This sample is its own operator.
-static async Task<AgentId> NewAgent(IClusterClient cluster)
+// Making agents is the operator's work. On budgets of its own, this sample is that too.
+static async Task<AgentId> NewAgent(IClusterClient grains)
 {
     var agent = new AgentId(Base62.Random(AgentId.Prefix, 20));
     var atMost20ADay = new ConfigureRequest(Layer.Above, "operator", OnlyTighten: false, Daily: Change.To<Money?>(Money.Dollars(20)));
-    await cluster.GetGrain<IBudgetGrain>(agent.Value).Open(new OpenRequest("researcher", "operator", "UTC", IsoDayOfWeek.Monday, Parent: null, atMost20ADay));
+    await grains.GetGrain<IBudgetGrain>(agent.Value).Open(new OpenRequest("researcher", "operator", "UTC", IsoDayOfWeek.Monday, Parent: null, atMost20ADay));
     return agent;
 }
