@@ -18,6 +18,8 @@ public static class Telemetry
 
     private static readonly string[] PerMessage = ["orleans-messaging-processing-", "orleans-messaging-sent-", "orleans-messaging-received-", "orleans-directory-lookups-"];
 
+    private static readonly string[] GoneWrong = ["-failed", "-dropped", "-errors"];
+
     private static readonly string[] Endpoints =
     [
         "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
@@ -49,5 +51,7 @@ public static class Telemetry
 
     // Half a dozen counters say the same of every message. What goes wrong with messages is still counted.
     private static bool IsCountedForEveryMessage(Instrument i) =>
-        i.Meter.Name == Orleans && !i.IsObservable && PerMessage.Any(p => i.Name.StartsWith(p, StringComparison.Ordinal));
+        i.Meter.Name == Orleans && !i.IsObservable
+        && PerMessage.Any(p => i.Name.StartsWith(p, StringComparison.Ordinal))
+        && !GoneWrong.Any(g => i.Name.EndsWith(g, StringComparison.Ordinal));
 }

@@ -2,7 +2,8 @@
 # What a setting of the API host costs: charges a second over REST without it and with it, in turns on two hosts, in one run.
 #   scripts/bench-pairs.sh Budgets__Dashboard=true
 #   BENCH_ROUNDS=8 BENCH_SECONDS=5 BENCH_AGENTS=10000 BENCH_PATH=/v1/charges scripts/bench-pairs.sh NAME=VALUE…
-# Prints each pair and the median of their ratios. BENCH_EACH_ROUND: a command that runs before each turn with $address set, say a scrape.
+# Prints each pair and the median of their ratios. BENCH_EACH_ROUND: a command that runs before each turn of the host with the setting, with $address and
+# $operator set: a scrape, say. BENCH_DLL: a build elsewhere, instead of building.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -14,7 +15,7 @@ bench=${BENCH_DLL:-bench/bin/Release/net10.0/Budgets.Bench.dll}
   exit 1
 }
 scripts/install.sh dotnet wrk
-[ -n "${BENCH_NO_BUILD:-}" ] || dotnet build bench --configuration Release --verbosity quiet --nologo -clp:NoSummary
+[ -n "${BENCH_DLL:-}" ] || dotnet build bench --configuration Release --verbosity quiet --nologo -clp:NoSummary
 
 work=$(mktemp -d) hosts=()
 end() {
@@ -51,7 +52,7 @@ load() {
   local requests took failed broken rest address
   address=$(cat "$work/$1/address")
   run=$((run + 1))
-  [ -z "${BENCH_EACH_ROUND:-}" ] || address=$address operator=$(cat "$work/$1/operator.key") bash -c "$BENCH_EACH_ROUND"
+  [ "$1" = without ] || [ -z "${BENCH_EACH_ROUND:-}" ] || address=$address operator=$(cat "$work/$1/operator.key") bash -c "$BENCH_EACH_ROUND"
   wrk -t2 -c64 -d"$2s" --timeout 10s --latency -s bench/wrk/spend.lua "$address" -- "$path" "$work/$1/agents.keys" "pair$run" > "$work/wrk.log"
   read -r requests took failed broken rest < <(sed -n 's/^RESULT //p' "$work/wrk.log" | sed 's/[a-z0-9_]*=//g')
   [ "${requests:-0}" -gt 0 ] && [ "$failed" -eq 0 ] && [ "$broken" -eq 0 ] || fail "$(cat "$work/wrk.log")"
