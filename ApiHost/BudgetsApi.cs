@@ -4,6 +4,7 @@ using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace Budgets.ApiHost;
@@ -25,10 +26,15 @@ public static class BudgetsApi
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.Configuration.Sources.Insert(0, Quiet());
+        builder.Configuration.Sources.Insert(0, Embedded.QuietLogs);
         Listen(builder);
-        Embedded.AddSilo(builder);
-        AddBudgetsApi(builder.Services, builder.Configuration);
+        var options = ApiOptions.Read(builder.Configuration);
+        Embedded.AddSilo(builder, options);
+        ApiTelemetry.Add(builder);
+
+        // The slim builder insists on plain lines; whoever asks for JSON shall have it.
+        builder.Services.Configure<ConsoleLoggerOptions>(builder.Configuration.GetSection("Logging:Console"));
+        AddBudgetsApi(builder.Services, options);
         configure?.Invoke(builder);
         var app = builder.Build();
         MapBudgetsApi(app);
@@ -69,15 +75,19 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
+        MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);
+        if (Embedded.HasDashboard(app.Configuration))
+        {
+            DashboardEndpoints.Map(app, edge);
+        }
     }
 
-    private static void AddBudgetsApi(IServiceCollection services, ConfigurationManager configuration)
+    private static void AddBudgetsApi(IServiceCollection services, ApiOptions options)
     {
-        services.AddOptions<ApiOptions>().Bind(configuration.GetSection(ApiOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ApiOptions>, ApiOptionsFaults>();
         services.TryAddKeyedSingleton(Clock, TimeProvider.System);
-        services.AddSingleton(s => OperatorKey.Load(s.GetRequiredService<IOptions<ApiOptions>>().Value, Console.Out));
+        services.AddSingleton(options);
+        services.AddSingleton(_ => OperatorKey.Load(options, Console.Out));
         services.AddSingleton<KeyCache>();
         services.AddSingleton<Freshness>();
         services.AddSingleton<RevocationWatch>();
@@ -102,17 +112,4 @@ public static class BudgetsApi
             builder.WebHost.UseUrls(DefaultUrl);
         }
     }
-
-    // Nothing is logged per request. Configuration overrides this as usual.
-    private static Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource Quiet() => new()
-    {
-        InitialData = new Dictionary<string, string?>
-        {
-            ["Logging:LogLevel:Default"] = "Warning",
-            ["Logging:LogLevel:Budgets"] = "Information",
-            ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-            // Why it did not start is told by Program, without a stack trace.
-            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
-        },
-    };
 }

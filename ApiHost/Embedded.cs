@@ -1,21 +1,45 @@
 using Budgets.Silo;
+using OpenTelemetry.Metrics;
 
 namespace Budgets.ApiHost;
 
-/// <summary>The one place of the API host that sees the silo: in this process, or a cluster of them elsewhere.</summary>
+/// <summary>The one place of the API host that sees the silo: in this process, or a cluster of them elsewhere. And how programs begin, which both do alike.</summary>
 internal static class Embedded
 {
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration of the cluster has faults; all of them are listed.</exception>
-    public static void AddSilo(WebApplicationBuilder builder)
-    {
-        if (ClusterSettings.IsAskedFor(builder.Configuration) is true)
-        {
-            var settings = ClusterSettings.Read(builder.Configuration);
-            builder.UseOrleansClient(client => client.AddClusterClient(settings));
-            return;
-        }
+    public static IConfigurationSource QuietLogs => Launch.QuietLogs;
 
-        var options = builder.Configuration.GetSection(ApiOptions.Section).Get<ApiOptions>() ?? new ApiOptions();
-        builder.UseOrleans(silo => silo.AddBudgetSilo(options.DataDirectory));
+    /// <summary>Runs the program; where it cannot start, prints every reason.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> Run(Func<Task> run) => Launch.Run(run);
+
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The configuration, of the cluster and of this host, has faults; all of them are listed.</exception>
+    public static void AddSilo(WebApplicationBuilder builder, ApiOptions options)
+    {
+        var faults = new List<string>();
+        var cluster = ClusterSettings.Read(builder.Configuration, faults);
+        faults.AddRange(options.Faults(isInCluster: cluster is not null || faults.Count > 0));
+        HasDashboard(builder.Configuration, faults);
+        Launch.RefuseIf(faults);
+        if (cluster is not null)
+        {
+            builder.UseOrleansClient(client => client.AddClusterClient(cluster).AddOperatorsView(builder.Configuration));
+        }
+        else
+        {
+            builder.UseOrleans(silo => silo.AddBudgetSilo(options.DataDirectory).AddOperatorsView(builder.Configuration));
+        }
     }
+
+    /// <returns>Whether measurements, traces and logs of this process go anywhere.</returns>
+    public static bool AddTelemetry(WebApplicationBuilder builder)
+    {
+        builder.AddTelemetry("budgets-api");
+        return Telemetry.IsExported(builder.Configuration);
+    }
+
+    /// <summary>What budgets, journals and Orleans measure.</summary>
+    public static void AddMeters(MeterProviderBuilder metrics) => metrics.AddBudgetMeters();
+
+    /// <param name="faults">Where a setting that is none is told; null: that was done.</param>
+    public static bool HasDashboard(IConfiguration configuration, ICollection<string>? faults = null) => OperatorsView.HasDashboard(configuration, faults);
 }

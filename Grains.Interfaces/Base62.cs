@@ -6,7 +6,7 @@ namespace Budgets;
 /// <summary>Random text of the characters 0-9, A-Z, a-z: what ids and keys are made of (5.95 bits a character).</summary>
 public static class Base62
 {
-    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    internal const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     internal static SearchValues<char> Characters { get; } = SearchValues.Create(Alphabet);
 

@@ -23,14 +23,15 @@ public sealed record AgentPage(ImmutableArray<AgentListing> Agents, string? Next
 public interface IDirectoryGrain : IGrainWithIntegerKey
 {
     /// <summary>Writes or replaces an agent's line. Called before the budget is opened: a line without a budget is harmless.</summary>
-    [Alias("Enroll")]
+    [Alias("Enroll"), AnyGateway]
     Task Enroll(AgentListing listing);
 
-    [Alias("List")]
+    /// <remarks>To look for a name is to look at every line.</remarks>
+    [Alias("List"), AnyGateway, ResponseTimeout("00:00:30")]
     Task<AgentPage> List(AgentQuery query);
 
     /// <summary>Completes when the store answers.</summary>
     /// <exception cref="StoreUnavailableException">It does not.</exception>
-    [Alias("Ping")]
+    [Alias("Ping"), AnyGateway]
     Task Ping();
 }

@@ -20,6 +20,12 @@ public sealed class OutcomeUnknownException : Exception
     public OutcomeUnknownException(string message) : base(message) { }
 
     public OutcomeUnknownException(string message, Exception innerException) : base(message, innerException) { }
+
+    public OutcomeUnknownException(string message, IdempotencyKey key, Exception innerException) : base(message, innerException) => Key = key;
+
+    /// <summary>What to repeat the request with. Null: whoever asked knows it.</summary>
+    [Id(0)]
+    public IdempotencyKey? Key { get; private set; }
 }
 
 /// <summary>More requests wait for this budget than it takes at once. Nothing happened; ask again later.</summary>

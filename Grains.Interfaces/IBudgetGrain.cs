@@ -10,61 +10,61 @@ namespace Budgets;
 [Alias("Budgets.IBudgetGrain")]
 public interface IBudgetGrain : IGrainWithStringKey
 {
-    [Alias("Open")]
+    [Alias("Open"), AnyGateway]
     Task<ConfigureOutcome> Open(OpenRequest request);
 
-    [Alias("Configure")]
+    [Alias("Configure"), AnyGateway]
     Task<ConfigureOutcome> Configure(ConfigureRequest request);
 
-    [Alias("Describe")]
+    [Alias("Describe"), AnyGateway]
     Task<ConfigureOutcome> Describe(DescribeRequest request);
 
-    [Alias("Freeze")]
+    [Alias("Freeze"), AnyGateway]
     Task<ConfigureOutcome> Freeze(FreezeRequest request);
 
-    [Alias("Unfreeze")]
+    [Alias("Unfreeze"), AnyGateway]
     Task<ConfigureOutcome> Unfreeze(string by);
 
-    [Alias("Close")]
+    [Alias("Close"), AnyGateway]
     Task<ConfigureOutcome> Close(string by);
 
-    [Alias("Charge")]
+    [Alias("Charge"), AnyGateway]
     ValueTask<SpendOutcome> Charge(ChargeRequest request);
 
     /// <summary>Up to <see cref="MaxBatch"/> charges in one append, each with its own key and outcome, in order.</summary>
-    [Alias("ChargeMany")]
+    [Alias("ChargeMany"), AnyGateway]
     ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests);
 
-    [Alias("Hold")]
+    [Alias("Hold"), AnyGateway]
     ValueTask<SpendOutcome> Hold(HoldRequest request);
 
-    [Alias("Settle")]
+    [Alias("Settle"), AnyGateway]
     ValueTask<SpendOutcome> Settle(SettleRequest request);
 
-    [Alias("Release")]
+    [Alias("Release"), AnyGateway]
     ValueTask<SpendOutcome> Release(ReleaseRequest request);
 
-    [Alias("Extend")]
+    [Alias("Extend"), AnyGateway]
     ValueTask<SpendOutcome> Extend(ExtendRequest request);
 
     /// <summary>What <see cref="Hold"/> would answer now; changes nothing.</summary>
-    [Alias("Decide")]
+    [Alias("Decide"), AnyGateway]
     ValueTask<Foresight> Decide(Money amount);
 
     /// <summary>Null: no such hold.</summary>
-    [Alias("GetHold")]
+    [Alias("GetHold"), AnyGateway]
     ValueTask<HoldView?> GetHold(HoldId id);
 
     /// <summary>Null: no such agent.</summary>
-    [Alias("GetBudget")]
+    [Alias("GetBudget"), AnyGateway]
     ValueTask<BudgetView?> GetBudget();
 
     /// <summary>Null: no such agent.</summary>
-    [Alias("GetUsage")]
+    [Alias("GetUsage"), AnyGateway]
     ValueTask<UsageView?> GetUsage(UsagePeriod period);
 
     /// <summary>Null: no such agent.</summary>
-    [Alias("GetLedger")]
+    [Alias("GetLedger"), AnyGateway]
     ValueTask<LedgerPage?> GetLedger(LedgerQuery query);
 
     public const int MaxBatch = 1000;

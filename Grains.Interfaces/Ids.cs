@@ -37,6 +37,9 @@ public readonly record struct IdempotencyKey([property: Id(0)] string Value)
 {
     public const int MaxLength = 255;
 
+    /// <summary>What is said of a key that has another form.</summary>
+    public const string Form = "must be 1 to 255 visible ASCII characters";
+
     public static bool IsWellFormed(string? text) =>
         text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 

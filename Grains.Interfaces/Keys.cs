@@ -44,15 +44,15 @@ public sealed record KeyRecord(
 public interface IKeyGrain : IGrainWithStringKey
 {
     /// <summary>Durable when it returns. Minting twice with the same record changes nothing.</summary>
-    [Alias("Mint")]
+    [Alias("Mint"), AnyGateway]
     Task Mint(KeyRecord record);
 
     /// <summary>Null: no such key. Revoked and expired keys are told with their dates.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AnyGateway]
     Task<KeyRecord?> Get();
 
     /// <summary>Durable, and in the <see cref="IRevocationsGrain"/>'s list, when it returns.</summary>
-    [Alias("Revoke")]
+    [Alias("Revoke"), AnyGateway]
     Task<KeyRecord?> Revoke();
 }
 
@@ -64,35 +64,42 @@ public interface IKeyRingGrain : IGrainWithStringKey
     public const int MaxKeys = 50;
 
     /// <summary>False: the agent has <see cref="MaxKeys"/> live keys already, and nothing was minted.</summary>
-    [Alias("Mint")]
+    [Alias("Mint"), AnyGateway]
     Task<bool> Mint(KeyHash hash, KeyRecord record);
 
     /// <summary>Newest first, revoked ones included.</summary>
-    [Alias("List")]
+    [Alias("List"), AnyGateway]
     Task<ImmutableArray<KeyRecord>> List();
 
     /// <summary>Null: the agent has no such key. Revoking twice is fine.</summary>
-    [Alias("Revoke")]
+    [Alias("Revoke"), AnyGateway]
     Task<KeyRecord?> Revoke(KeyId id);
 
-    [Alias("RevokeAll")]
+    [Alias("RevokeAll"), AnyGateway]
     Task RevokeAll();
 }
 
-/// <summary>Which keys were revoked lately, for API hosts that remember keys. One grain, key 0; each host asks every two seconds.</summary>
+/// <summary>Which keys were revoked lately, for API hosts that remember keys; a stateless worker, key 0. Each host asks every two seconds, and any silo answers.</summary>
 [Alias("Budgets.IRevocationsGrain")]
 public interface IRevocationsGrain : IGrainWithIntegerKey
 {
-    [Alias("Announce")]
+    /// <summary>Durable when it returns.</summary>
+    /// <exception cref="StoreUnavailableException">It was not written.</exception>
+    /// <exception cref="OutcomeUnknownException">It may have been written. Announcing again is harmless.</exception>
+    [Alias("Announce"), AnyGateway]
     Task Announce(KeyHash hash);
 
-    /// <summary>What was revoked after <paramref name="version"/>, and the version now. A version the grain cannot answer for (too old, or of an earlier activation) asks the host to forget all it remembers.</summary>
-    [Alias("Since")]
-    Task<RevocationNews> Since(RevocationVersion version);
+    /// <summary>What was announced after the announcement <paramref name="number"/>, and the newest one's number. Where that can no longer be told, the host is asked to forget all it remembers.</summary>
+    /// <param name="number">As the last news said; <see cref="RevocationNews.None"/>: there was none yet.</param>
+    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    [Alias("Since"), AnyGateway]
+    Task<RevocationNews> Since(long number);
 }
 
-[GenerateSerializer, Immutable, Alias("Budgets.RevocationVersion")]
-public readonly record struct RevocationVersion(string Epoch, long Number);
-
+/// <param name="Revoked">Oldest first, each once.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.RevocationNews")]
-public sealed record RevocationNews(RevocationVersion Version, bool ForgetAll, ImmutableArray<KeyHash> Revoked);
+public sealed record RevocationNews(long Number, bool ForgetAll, ImmutableArray<KeyHash> Revoked)
+{
+    /// <summary>The number of a host that has heard nothing yet.</summary>
+    public const long None = -1;
+}

@@ -32,8 +32,10 @@ public static class BudgetSilo
     /// <summary>One silo of a cluster whose silos share nothing but a storage account.</summary>
     public static ISiloBuilder AddClusterSilo(this ISiloBuilder silo, ClusterSettings settings) => silo
         .AddBudgets()
+        .SpreadEvenly()
         .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId))
-        .Configure<ClusterMembershipOptions>(o => o.ProbeTimeout = ProbeTimeout)
+        .Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.MaxProbeTimeout, o.TableRefreshTimeout) = (ProbeTimeout, ProbeTimeout, MembersReadEvery))
+        .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout)
         .AddEndpoints(settings)
         .AddAzureTables(settings.Connect);
 
@@ -41,6 +43,7 @@ public static class BudgetSilo
     public static IClientBuilder AddClusterClient(this IClientBuilder client, ClusterSettings settings) => client
         .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.ClusterId, settings.ServiceId))
         .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout)
+        .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = GatewaysReadEvery)
         .UseConnectionRetryFilter(static async (_, stopping) =>
         {
             await Task.Delay(BetweenTries, stopping);
@@ -53,11 +56,23 @@ public static class BudgetSilo
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
-    /// <summary>Three of these without an answer, as two other silos see it, and a silo is dead. Its budgets wait for that long; a false death costs them a recovery each.</summary>
+    /// <summary>
+    /// Three of these without an answer, as two other silos see it, or without any word at all, and a silo is dead. Its budgets wait for that long; a false death costs
+    /// them a recovery each.
+    /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>After this a caller is told that the outcome is not known, and may ask again with the same key. A budget answers in milliseconds or not at all.</summary>
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>A silo that stood still while the others buried it finds out within this time, and ends.</summary>
+    private static readonly TimeSpan MembersReadEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>Within this time an API host uses a new silo, and leaves one that is dead.</summary>
+    private static readonly TimeSpan GatewaysReadEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// After this (Orleans looks once a second) a caller is told that the outcome is not known, and may ask again with the same key. A budget answers in milliseconds or not at
+    /// all; requests that were with a silo when it stopped wait for this.
+    /// </summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(3);
 
     private static ISiloBuilder AddBudgets(this ISiloBuilder silo)
     {
@@ -68,8 +83,16 @@ public static class BudgetSilo
         return silo;
     }
 
+    // Orleans would look for the silo with the most to spare, and give a whole morning's budgets to the one that came up last: they
+    // would all stand still with it.
+    private static ISiloBuilder SpreadEvenly(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
+        return silo;
+    }
+
     private static ISiloBuilder AddEndpoints(this ISiloBuilder silo, ClusterSettings settings) => settings.AdvertisedAddress is { } address
-        ? silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
+        ? silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: !settings.IsOnLoopback)
         : silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
 
     // Nobody but this silo talks to the port; it only has to be free.

@@ -56,7 +56,7 @@ internal static class TableAnswers
             var answer = await write();
             return answer.Status == NotFound ? throw new RequestFailedException(answer) : answer;
         }
-        catch (RequestFailedException e) when (e.Status == PreconditionFailed || e.ErrorCode == TableErrorCode.EntityAlreadyExists || IsRowMissing(e))
+        catch (RequestFailedException e) when (e.IsNo())
         {
             return null;
         }
@@ -74,6 +74,10 @@ internal static class TableAnswers
     public static ETag Expected(string etag) =>
         etag.StartsWith("W/\"", StringComparison.Ordinal) && etag.EndsWith('"') && !etag.Any(c => char.IsControl(c) || !char.IsAscii(c)) ? new ETag(etag) : s_nobodys;
 
+    /// <summary>A row is there that must not be, is not there that must, or has changed. A table that is missing or about to go answers with the same numbers, but says nothing about rows.</summary>
+    public static bool IsNo(this RequestFailedException e) =>
+        e.Status == PreconditionFailed || e.ErrorCode == TableErrorCode.EntityAlreadyExists || (e.Status == NotFound && e.ErrorCode != TableErrorCode.TableNotFound);
+
     private static async Task<T> Ask<T>(this TableClient table, Func<Task<T>> ask, CancellationToken cancellation)
     {
         try
@@ -85,8 +89,6 @@ internal static class TableAnswers
             throw new StoreUnavailableException($"The table '{table.Name}' does not answer: {Reason(e)}", e);
         }
     }
-
-    private static bool IsRowMissing(RequestFailedException e) => e.Status == NotFound && e.ErrorCode != TableErrorCode.TableNotFound;
 
     // The SDK wraps several failed tries in an AggregateException, and a timeout of its own in a cancellation.
     private static bool IsFault(Exception e) => e is RequestFailedException or AggregateException or IOException or OperationCanceledException;

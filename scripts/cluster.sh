@@ -4,36 +4,39 @@
 #   scripts/cluster.sh status    which of its processes run
 #   scripts/cluster.sh down      stops all, in order
 # Process ids, logs and the operator key are in .cluster/. Ports: CLUSTER_PORT (8080) and the next for the API, CLUSTER_STORE_PORT (10002),
-# CLUSTER_SILO_PORT (11111) and the next two, CLUSTER_GATEWAY_PORT (30000) and the next two.
+# CLUSTER_SILO_PORT (11111) and the next two, CLUSTER_GATEWAY_PORT (30000) and the next two, CLUSTER_HEALTH_PORT (11180) and the next two.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 here=.cluster
 silos=3 hosts=2
-api=${CLUSTER_PORT:-8080} store=${CLUSTER_STORE_PORT:-10002} silo=${CLUSTER_SILO_PORT:-11111} gateway=${CLUSTER_GATEWAY_PORT:-30000}
+api=${CLUSTER_PORT:-8080} store=${CLUSTER_STORE_PORT:-10002} silo=${CLUSTER_SILO_PORT:-11111} gateway=${CLUSTER_GATEWAY_PORT:-30000} health=${CLUSTER_HEALTH_PORT:-11180}
 
-runs() { [ -f "$here/$1.pid" ] && kill -0 "$(cat "$here/$1.pid")" 2> /dev/null; }
+# A process by its id and by when it started: after a reboot, an id is somebody else's.
+alive() { LC_ALL=C ps -o lstart= -p "$1" 2> /dev/null; }
+runs() { [ -f "$here/$1.pid" ] && [ "$(alive "$(head -1 "$here/$1.pid")")" = "$(tail -1 "$here/$1.pid")" ]; }
 
 # start NAME COMMAND…
 start() {
   local name=$1
   shift
   nohup "$@" > "$here/$name.log" 2>&1 < /dev/null &
-  echo $! > "$here/$name.pid"
+  printf '%s\n%s\n' $! "$(alive $!)" > "$here/$name.pid"
 }
 
 # stop NAME: asks, and waits until it is gone.
 stop() {
   runs "$1" || return 0
   local pid
-  pid=$(cat "$here/$1.pid")
+  pid=$(head -1 "$here/$1.pid")
   kill "$pid"
   for _ in $(seq 400); do
-    kill -0 "$pid" 2> /dev/null || break
+    runs "$1" || break
     sleep 0.1
   done
-  kill -9 "$pid" 2> /dev/null || true
+  if runs "$1"; then kill -9 "$pid"; fi
+  rm "$here/$1.pid"
   echo "stopped $1"
 }
 
@@ -81,7 +84,7 @@ up() {
 
   local i
   for i in $(seq "$silos"); do
-    Budgets__SiloPort=$((silo + i - 1)) Budgets__GatewayPort=$((gateway + i - 1)) Budgets__AdvertisedAddress=127.0.0.1 \
+    Budgets__SiloPort=$((silo + i - 1)) Budgets__GatewayPort=$((gateway + i - 1)) Budgets__HealthPort=$((health + i - 1)) Budgets__AdvertisedAddress=127.0.0.1 \
       start "silo-$i" dotnet Silo/bin/Release/net10.0/Budgets.Silo.dll
   done
   [ -s "$here/operator.key" ] || (umask 077 && dotnet ApiHost/bin/Release/net10.0/Budgets.ApiHost.dll operator-key > "$here/operator.key")
@@ -100,7 +103,7 @@ up() {
 status() {
   local name
   for name in $(names); do
-    if runs "$name"; then echo "$name runs ($(cat "$here/$name.pid"))"; else echo "$name does not run"; fi
+    if runs "$name"; then echo "$name runs ($(head -1 "$here/$name.pid"))"; else echo "$name does not run"; fi
   done
 }
 

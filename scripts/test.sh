@@ -20,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 
-scripts/install.sh dotnet sqlite3 azurite
+scripts/install.sh dotnet sqlite3 azurite promtool
 
 echo "restore"
 dotnet restore Budgets.Orleans.sln --locked-mode --verbosity quiet

@@ -91,6 +91,7 @@ public sealed partial class TidyTests
     [InlineData("Budgets.Grains.Interfaces", "")]
     [InlineData("Budgets.Grains", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Storage.Sqlite", "Budgets.Grains Budgets.Grains.Interfaces")]
+    [InlineData("Budgets.Client", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.ApiHost", "Budgets.Grains.Interfaces Budgets.Silo")]
     public void Assemblies_use_each_other_only_as_the_house_is_drawn(string assembly, string allowed) =>
         Assembly.Load(assembly).GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("Budgets.", StringComparison.Ordinal))
@@ -99,6 +100,12 @@ public sealed partial class TidyTests
     [Fact]
     public void Of_the_API_host_only_Embedded_sees_a_silo_and_nobody_sees_behind_the_interfaces() =>
         Found(["ApiHost"], BehindTheInterfaces()).Where(f => !f.StartsWith("ApiHost/Embedded.cs", StringComparison.Ordinal)).Should().BeEmpty();
+
+    /// <summary>One that did not would hang for as long as the silo does that a client happens to have chosen for it.</summary>
+    [Fact]
+    public void Requests_to_any_grain_take_any_gateway() =>
+        typeof(IBudgetGrain).Assembly.GetTypes().Where(t => t.IsInterface && t.IsAssignableTo(typeof(Orleans.IGrain))).SelectMany(t => t.GetMethods())
+            .Where(m => m.GetCustomAttribute<AnyGatewayAttribute>() is null).Select(m => $"{m.DeclaringType!.Name}.{m.Name}").Should().BeEmpty();
 
     [Fact]
     public void HTTP_is_an_accent_that_only_the_API_host_has() => Found(MayReferTo.Keys.Except(["ApiHost"]), Http()).Should().BeEmpty();

@@ -8,11 +8,15 @@ namespace Budgets.ApiHost.Auth;
 /// The form of a key: a prefix, 30 random base62 characters (178 bits), and the CRC32 of all before as 6 base62 characters,
 /// so that a mistyped key, or one of another service, is refused before any store is touched.
 /// </summary>
-/// <remarks>Regular expression: <c>ab[ko]_[0-9A-Za-z]{36}</c>. The form is GitHub's.</remarks>
+/// <remarks>Regular expression: <c>ab[kom]_[0-9A-Za-z]{36}</c>. The form is GitHub's.</remarks>
 internal static class ApiKey
 {
     public const string AgentPrefix = "abk_";
     public const string OperatorPrefix = "abo_";
+
+    /// <summary>Of the key that reads /metrics and opens nothing else.</summary>
+    public const string MetricsPrefix = "abm_";
+
     public const int Length = 40;
 
     private const int PrefixLength = 4;

@@ -2,20 +2,47 @@ namespace Budgets.ApiHost.Auth;
 
 /// <summary>Finds out who is calling. Unknown, revoked and expired keys look the same from outside.</summary>
 internal sealed class Door(
-    OperatorKey operatorKey, KeyCache cache, Freshness freshness, IGrainFactory grains, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
+    OperatorKey operatorKey,
+    ApiOptions options,
+    KeyCache cache,
+    Freshness freshness,
+    IGrainFactory grains,
+    [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
 {
     private const string Scheme = "Bearer ";
+
+    private readonly KeyDigest? _metricsKey = options.MetricsKey is { Length: > 0 } key ? ApiKey.Digest(key) : null;
 
     /// <summary>Null: nobody we know. Answers at once when the key is malformed, the operator's, or remembered.</summary>
     public ValueTask<Caller?> Who(HttpContext http)
     {
-        var header = http.Request.Headers.Authorization;
-        if (header.Count != 1 || header[0] is not { } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return default;
-        }
+        var key = Bearer(http);
+        return key.IsEmpty ? default : Who(key);
+    }
 
-        var key = text.AsSpan(Scheme.Length).Trim(' ');
+    /// <summary>The same on pages that a person opens: the key may be sent as the password of HTTP Basic, for which browsers have a dialog.</summary>
+    public ValueTask<Caller?> WhoInBrowser(HttpContext http)
+    {
+        Span<char> password = stackalloc char[ApiKey.Length];
+        var header = http.Request.Headers.Authorization;
+        return header.Count == 1 && header[0] is { } text && BasicPassword.Read(text, password) ? Who(password) : Who(http);
+    }
+
+    /// <summary>Whether this is the key that reads metrics; the operator's is not it.</summary>
+    public bool MayReadMetrics(HttpContext http)
+    {
+        var key = Bearer(http);
+        return _metricsKey is { } digest && ApiKey.IsWellFormed(key, ApiKey.MetricsPrefix) && ApiKey.Digest(key).EqualsInFixedTime(digest);
+    }
+
+    private static ReadOnlySpan<char> Bearer(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization;
+        return header.Count == 1 && header[0] is { } text && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? text.AsSpan(Scheme.Length).Trim(' ') : [];
+    }
+
+    private ValueTask<Caller?> Who(ReadOnlySpan<char> key)
+    {
         if (ApiKey.IsWellFormed(key, ApiKey.OperatorPrefix))
         {
             return new(ApiKey.Digest(key).EqualsInFixedTime(operatorKey.Digest) ? Caller.Operator : null);

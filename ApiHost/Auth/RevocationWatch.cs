@@ -5,9 +5,15 @@ internal sealed partial class RevocationWatch(
     IGrainFactory grains, KeyCache cache, Freshness freshness, ILogger<RevocationWatch> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
     : BackgroundService
 {
+    /// <summary>How long one silo may take to answer; the next question goes to another.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>So that an answer is there before what was heard last has gone stale.</summary>
+    private const int MostTries = 4;
+
     // Not disposed of: a question may still be under way when the host is, and nobody asks for its wait handle.
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private RevocationVersion _version = new("", 0);
+    private long _number = RevocationNews.None;
 
     /// <summary>Asks now, so that this host needs not wait for what it has just done itself. A failure is logged, not thrown.</summary>
     public async Task AskNow(CancellationToken stopping = default)
@@ -15,7 +21,7 @@ internal sealed partial class RevocationWatch(
         await _turn.WaitAsync(stopping);
         try
         {
-            await Ask();
+            await AskAround(stopping);
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
@@ -45,10 +51,26 @@ internal sealed partial class RevocationWatch(
         }
     }
 
-    private async Task Ask()
+    private async Task AskAround(CancellationToken stopping)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await Ask(stopping);
+                return;
+            }
+            catch (Exception) when (tries < MostTries && !stopping.IsCancellationRequested)
+            {
+                // That silo is dead, dying or stuck; there are others.
+            }
+        }
+    }
+
+    private async Task Ask(CancellationToken stopping)
     {
         var mark = freshness.Mark();
-        var news = await grains.GetGrain<IRevocationsGrain>(0).Since(_version);
+        var news = await grains.GetGrain<IRevocationsGrain>(0).Since(_number).WaitAsync(Patience, stopping);
         if (news.ForgetAll)
         {
             cache.ForgetAll();
@@ -59,7 +81,7 @@ internal sealed partial class RevocationWatch(
             cache.Forget(KeyDigest.Of(revoked));
         }
 
-        _version = news.Version;
+        _number = news.Number;
         freshness.Heard(mark);
     }
 

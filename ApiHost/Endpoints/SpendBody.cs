@@ -44,7 +44,7 @@ internal abstract record KeyedBody : IBody
     public string? IdempotencyKey { get; set; }
 
     public virtual void Check(Faults faults) => faults.AddIf(
-        IdempotencyKey is not null && !global::Budgets.IdempotencyKey.IsWellFormed(IdempotencyKey), "idempotency_key", Idempotency.Form);
+        IdempotencyKey is not null && !global::Budgets.IdempotencyKey.IsWellFormed(IdempotencyKey), "idempotency_key", global::Budgets.IdempotencyKey.Form);
 }
 
 /// <summary>What every request that moves money may say.</summary>

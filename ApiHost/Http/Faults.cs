@@ -56,16 +56,10 @@ internal sealed class Faults
         if (text is null)
         {
             AddIf(required, field, "is required");
-            return;
         }
-
-        if (text.Length == 0 || text.Length > max)
+        else if (Texts.FaultOf(text, max) is { } fault)
         {
-            Add(field, string.Create(CultureInfo.InvariantCulture, $"must have 1 to {max} characters"));
-        }
-        else if (text.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 || text.Contains('\x7f', StringComparison.Ordinal))
-        {
-            Add(field, "must not contain control characters");
+            Add(field, fault);
         }
     }
 

@@ -7,7 +7,6 @@ namespace Budgets.ApiHost.Http;
 internal static class Idempotency
 {
     public const string Header = "Idempotency-Key";
-    public const string Form = "must be 1 to 255 visible ASCII characters";
 
     /// <param name="inBody">Well-formed, or null.</param>
     /// <returns>No key when none was given; a problem when what was given cannot be one.</returns>
@@ -20,7 +19,7 @@ internal static class Idempotency
         }
 
         var key = header.Count == 1 ? Unquoted(header[0]!) : null;
-        return !IdempotencyKey.IsWellFormed(key) ? (null, Problem.Invalid(Header, Form))
+        return !IdempotencyKey.IsWellFormed(key) ? (null, Problem.Invalid(Header, IdempotencyKey.Form))
             : inBody is not null && inBody != key ? (null, Problem.Invalid(Header, "differs from idempotency_key in the body"))
             : (new IdempotencyKey(key!), null);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 
 namespace Budgets.ApiHost.Http;
 
@@ -83,7 +84,8 @@ internal sealed record Problem(ProblemKind Kind, string Detail, IReadOnlyList<Fa
         switch (kind.Status)
         {
             case 401:
-                response.Headers.WWWAuthenticate = "Bearer";
+                // Pages for people have offered a dialog before.
+                response.Headers.Append(HeaderNames.WWWAuthenticate, "Bearer");
                 break;
             case 402 or 409:
                 response.Headers["x-should-retry"] = "false";

@@ -1,19 +1,28 @@
 namespace Budgets.ApiHost.Http;
 
-/// <summary>The outermost step: whatever goes wrong, and wherever no handler answers, the answer is a problem.</summary>
+/// <summary>The outermost step: whoever finds no room is turned away, and whatever goes wrong, and wherever no handler answers, the answer is a problem.</summary>
 internal static class ProblemPages
 {
     public static void UseProblems(this WebApplication app)
     {
+        var admission = new Admission();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Budgets.ApiHost");
-        app.Use(next => http => Guard(next, http, log));
+        app.Use(next => http => Guard(next, http, admission, log));
 
         // Added by hand so that it comes after the guard.
         app.UseRouting();
     }
 
-    private static async Task Guard(RequestDelegate next, HttpContext http, ILogger log)
+    private static async Task Guard(RequestDelegate next, HttpContext http, Admission admission, ILogger log)
     {
+        // Whoever asks how a full host is must be told, or it is taken for dead.
+        var isCounted = !http.Request.Path.StartsWithSegments("/health");
+        if (isCounted && !admission.TryEnter())
+        {
+            await Admission.Full.Send(http);
+            return;
+        }
+
         try
         {
             await next(http);
@@ -38,6 +47,13 @@ internal static class ProblemPages
 
             http.Response.Clear();
             await problem.Send(http);
+        }
+        finally
+        {
+            if (isCounted)
+            {
+                admission.Leave();
+            }
         }
     }
 

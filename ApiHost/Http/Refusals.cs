@@ -28,7 +28,7 @@ internal static class Refusals
     public static void Write(Utf8JsonWriter json, AgentId agent, Outcome outcome, Refusal? refusal)
     {
         var kind = OutcomeTable.Of(outcome);
-        Problem.WriteHead(json, kind, Detail(outcome, refusal));
+        Problem.WriteHead(json, kind, Explaining.Sentence(outcome, refusal));
         if (kind.Status != 402 || refusal is null)
         {
             return;
@@ -57,65 +57,42 @@ internal static class Refusals
             json.WriteString(Words.FrozenReason, reason);
         }
 
-        WriteWaysOn(json, outcome, refusal);
+        WriteWaysOn(json, refusal, Explaining.Ways(outcome, refusal));
     }
 
-    private static void WriteWaysOn(Utf8JsonWriter json, Outcome outcome, Refusal refusal)
+    private static void WriteWaysOn(Utf8JsonWriter json, Refusal refusal, WaysOn ways)
     {
         json.WriteStartArray(Words.HowToContinue);
-        if (refusal.Standing is { } s && outcome == Outcome.BudgetExceeded)
+        if (ways.HasFlag(WaysOn.AskForLess))
         {
-            if (s.Remaining > Money.Zero)
-            {
-                json.WriteStringValue($"Ask for {s.Remaining} or less.");
-            }
-
-            if (s.Held > Money.Zero)
-            {
-                json.WriteStringValue("Commit or release reservations that are no longer needed: what they hold comes back.");
-            }
-
-            json.WriteStringValue(s.SetBy == Layer.Own
-                ? "Raise the limit that this agent set for itself: POST /v1/agents/budget with a manage key."
-                : "Ask the operator to raise the limit: POST /v1/agents/{agent_id}/budget.");
+            json.WriteStringValue($"Ask for {refusal.Standing!.Remaining} or less.");
         }
-        else
+
+        if (ways.HasFlag(WaysOn.EndHolds))
+        {
+            json.WriteStringValue("Commit or release reservations that are no longer needed: what they hold comes back.");
+        }
+
+        if (ways.HasFlag(WaysOn.RaiseOwnLimit))
+        {
+            json.WriteStringValue("Raise the limit that this agent set for itself: POST /v1/agents/budget with a manage key.");
+        }
+
+        if (ways.HasFlag(WaysOn.HaveTheLimitRaised))
+        {
+            json.WriteStringValue("Ask the operator to raise the limit: POST /v1/agents/{agent_id}/budget.");
+        }
+
+        if (ways.HasFlag(WaysOn.HaveItUnfrozen))
         {
             json.WriteStringValue("Ask the operator to unfreeze the agent: POST /v1/agents/{agent_id}/unfreeze.");
         }
 
-        if (refusal.RetryAt is { } at)
+        if (ways.HasFlag(WaysOn.Wait))
         {
-            json.WriteStringValue($"Wait until {At(at)} and send the request again.");
+            json.WriteStringValue($"Wait until {Explaining.At(refusal.RetryAt!.Value)} and send the request again.");
         }
 
         json.WriteEndArray();
     }
-
-    private static string Detail(Outcome outcome, Refusal? refusal) => (outcome, refusal?.Standing) switch
-    {
-        (Outcome.BudgetExceeded, { Type: LimitType.PerCall } s) => $"${refusal!.Requested} is above the limit of ${s.Limit} for one call.",
-        (Outcome.BudgetExceeded, { } s) =>
-            $"${refusal!.Requested} does not fit the {Names<LimitType>.Of(s.Type)} limit of ${s.Limit}: ${s.Spent} is spent and ${s.Held} is held, so ${s.Remaining} is left{Until(s)}.",
-        (Outcome.RateExceeded, { } s) =>
-            $"${refusal!.Requested} on top of ${s.Spent} spent and ${s.Held} held is more than the ${s.Limit} allowed within a minute; the agent is frozen{Until(refusal)}.",
-        (Outcome.Frozen, _) => $"The agent is frozen{Until(refusal)}: {refusal?.FrozenReason ?? "no reason was given"}",
-        (Outcome.IdempotencyKeyReused, _) => "This idempotency key was accepted before with another request; use a new key for a new request.",
-        (Outcome.OutOfRange, _) => "A number in the request is outside its range.",
-        (Outcome.AgentUnknown, _) => "There is no such agent.",
-        (Outcome.AgentClosed, _) => "The agent is closed; what it still holds may be committed or released, nothing new is admitted.",
-        (Outcome.HoldUnknown, _) => "This agent has no such reservation.",
-        (Outcome.HoldSettled, _) => "The reservation was committed before, with another request.",
-        (Outcome.HoldReleased, _) => "The reservation was released before. If money was spent all the same, record it with POST /v1/charges and mode \"record\".",
-        (Outcome.HoldExpired, _) => "The reservation ended by itself at its expiry. Money spent on it may still be committed.",
-        (Outcome.AmountTooLarge, _) => $"The books of one budget hold at most ${Money.MaxBooked}.",
-        (Outcome.TooManyHolds, _) => "The agent has as many open reservations as it may have; commit or release some, or wait for them to expire.",
-        _ => OutcomeTable.Of(outcome).Title + ".",
-    };
-
-    private static string Until(LimitStanding standing) => standing.Window.Until is { } until ? $" until {At(until)}" : "";
-
-    private static string Until(Refusal? refusal) => refusal?.RetryAt is { } until ? $" until {At(until)}" : " until someone unfreezes it";
-
-    private static string At(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

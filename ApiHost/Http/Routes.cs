@@ -38,15 +38,19 @@ internal sealed class Routes(IEndpointRouteBuilder app, Edge edge)
 
     public Edge Edge { get; } = edge;
 
-    public void Map(string method, string path, Access access, Handler handler, Described described)
+    public void Map(string method, string path, Access access, Handler handler, Described described) =>
+        Public(method, path, Behind(access, path, handler), described with { Access = access });
+
+    /// <summary>Lets in only callers who have that access.</summary>
+    public RequestDelegate Behind(Access access, string path, Handler handler)
     {
         // Route values are only looked at where the path has any.
         var isAddressed = path.Contains(AgentId, StringComparison.Ordinal);
-        Task Invoke(HttpContext http)
+        return http =>
         {
             var who = Edge.Door.Who(http);
             return who.IsCompletedSuccessfully ? Enter(http, who.Result) : Awaited(http, who);
-        }
+        };
 
         async Task Awaited(HttpContext http, ValueTask<Caller?> who) => await Enter(http, await who);
 
@@ -61,8 +65,6 @@ internal sealed class Routes(IEndpointRouteBuilder app, Edge edge)
             var (agent, problem) = Authority.Admit(caller, access, addressed, http.Request.Path);
             return problem is null ? handler(new Call(http, caller, agent, Edge)) : problem.Send(http);
         }
-
-        Public(method, path, Invoke, described with { Access = access });
     }
 
     /// <summary>A route for the caller's own agent, and the same for any agent the caller may act on.</summary>

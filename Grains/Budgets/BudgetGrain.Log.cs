@@ -4,6 +4,12 @@ namespace Budgets.Budgets;
 
 internal sealed partial class BudgetGrain
 {
+    private void Fenced(Exception? error)
+    {
+        LogFenced(_log, error, State.Agent);
+        DeactivateOnIdle();
+    }
+
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The budget of {Agent} gives up its activation: an append failed, or another activation has written.")]
     private static partial void LogFenced(ILogger log, Exception? error, AgentId agent);
 

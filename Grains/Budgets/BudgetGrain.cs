@@ -36,6 +36,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         }
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _teller.Leave();
+
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
         var recalled = await _teller.Recall(request.Key);
@@ -44,26 +46,14 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
-        var recalled = new Recalled[requests.Length];
-        long forgotten;
-        do
-        {
-            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
-            forgotten = State.Memory.ForgottenUpTo;
-            for (var i = 0; i < recalled.Length; i++)
-            {
-                recalled[i] = await _teller.Recall(requests[i].Key);
-            }
-        }
-        while (State.Memory.ForgottenUpTo != forgotten);
-
-        _teller.Ready();
+        var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
         return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
     }
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
+        using var timing = BudgetMetrics.Reserving();
         var recalled = await _teller.Recall(request.Key);
         return await _teller.Transact(Holding.Hold(State, request, Now, recalled));
     }
@@ -140,11 +130,5 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         var newest = State.Seq;
         await _teller.Durable();
         return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
-    }
-
-    private void Fenced(Exception? error)
-    {
-        LogFenced(_log, error, State.Agent);
-        DeactivateOnIdle();
     }
 }

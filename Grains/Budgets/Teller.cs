@@ -7,12 +7,19 @@ namespace Budgets.Budgets;
 /// <summary>Carries decisions to the journal: what was decided becomes durable, and only then is answered.</summary>
 internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exception?> fenced)
 {
+    /// <summary>How often the index is asked about one thing.</summary>
+    private const int MostTries = 5;
+
+    /// <summary>Keys of a batch that are looked for at the same time.</summary>
+    private const int AskedAtOnce = 32;
+
     private readonly Journaled<BudgetState, BudgetEvent> _journal =
         new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), fenced);
 
     private JournalReader? _reader;
     private Exception? _fault;
     private int _recalling;
+    private Money _countedAsHeld;
 
     public BudgetState State => _journal.State;
 
@@ -31,7 +38,15 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
             _fault = e;
         }
 
+        CountHeld(State.Held());
         return _fault;
+    }
+
+    /// <summary>This activation ends; the next one counts what is held.</summary>
+    public Task Leave()
+    {
+        CountHeld(Money.Zero);
+        return Task.CompletedTask;
     }
 
     /// <summary>Every call asks this first.</summary>
@@ -109,7 +124,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         var (outcome, happened) = decide(state);
         if (!happened.IsEmpty)
         {
-            _journal.Record(elapsed.AddRange(happened));
+            Record(elapsed.AddRange(happened));
         }
 
         var view = State.Exists ? State.At(now).State.View() : null;
@@ -118,7 +133,33 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     }
 
     /// <summary>What the journal's index knows of a key or hold that the state has forgotten; nearly always nothing needs to be asked.</summary>
-    public ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold = null)
+    /// <exception cref="OverloadedException">The state forgets faster than the index answers.</exception>
+    public async ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold = null) => (await RecallAsOf(key, hold)).Recalled;
+
+    /// <summary>The same of all keys of a batch, true together when it returns. Those that the state has forgotten too much behind are asked for again, a few times.</summary>
+    /// <exception cref="OverloadedException">The state forgets faster than the index answers.</exception>
+    public async ValueTask<Recalled[]> RecallAll(ImmutableArray<IdempotencyKey> keys)
+    {
+        var known = new (Recalled Recalled, long AsOf)[keys.Length];
+        List<int> open = [.. Enumerable.Range(0, keys.Length)];
+        for (var tries = 1; open.Count > 0; tries++)
+        {
+            TooOften(tries);
+            foreach (var some in open.Chunk(AskedAtOnce))
+            {
+                await Task.WhenAll(some.Select(async i => known[i] = await RecallAsOf(keys[i], hold: null)));
+            }
+
+            // A key that was used stays used. Of the others the state must still remember all that came after they were asked for.
+            open.RemoveAll(i => known[i].Recalled.Key is not null || known[i].AsOf >= State.Memory.ForgottenUpTo);
+        }
+
+        // What was used after it was asked for is in memory now, and the batch itself may push it out before its turn.
+        Ready();
+        return [.. known.Select((k, i) => k.Recalled.Key is null ? new Recalled(Key: State.Memory[Digest.Of(keys[i])]) : k.Recalled)];
+    }
+
+    private ValueTask<(Recalled Recalled, long AsOf)> RecallAsOf(IdempotencyKey? key, HoldId? hold)
     {
         Ready();
         var known = key is { } k ? State.Memory[Digest.Of(k)] : null;
@@ -126,23 +167,24 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         var holdIsOpen = hold is not { } h || State.Holds.ContainsKey(h);
 
         // What is known now is taken along: a batch may make the state forget it before its turn comes.
-        return keyIsKnown && holdIsOpen ? new(new Recalled(Key: known)) : RecallFromIndex(key, hold);
+        return keyIsKnown && holdIsOpen ? new((new Recalled(Key: known), State.Seq)) : RecallFromIndex(key, hold);
     }
 
-    /// <summary>The index knows all that was durable when asked; if the state forgot something newer meanwhile, it is asked again.</summary>
-    private async ValueTask<Recalled> RecallFromIndex(IdempotencyKey? key, HoldId? hold)
+    /// <summary>The index knows all that was durable when asked; if the state forgot something newer meanwhile, it is asked again, a few times.</summary>
+    private async ValueTask<(Recalled Recalled, long AsOf)> RecallFromIndex(IdempotencyKey? key, HoldId? hold)
     {
         _recalling++;
         try
         {
-            while (true)
+            for (var tries = 1; ; tries++)
             {
+                TooOften(tries);
                 var asked = _journal.DurableSeq;
                 var recalled = await Reader.Recall(key, hold);
                 Trustworthy();
                 if (State.Memory.ForgottenUpTo <= asked && !EndedMeanwhile(hold, recalled))
                 {
-                    return recalled;
+                    return (recalled, asked);
                 }
 
                 await Durable();
@@ -151,6 +193,14 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         finally
         {
             _recalling--;
+        }
+    }
+
+    private void TooOften(int tries)
+    {
+        if (tries > MostTries)
+        {
+            throw new OverloadedException($"{agent} spends so much that its index cannot be asked: {MostTries} answers were out of date when they came.");
         }
     }
 
@@ -163,8 +213,20 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     private Begun Begin(Decision decision)
     {
         var first = State.Seq + 1;
-        _journal.Record(decision.Events);
+        Record(decision.Events);
         return new Begun(decision, first);
+    }
+
+    private void Record(ImmutableArray<BudgetEvent> events)
+    {
+        _journal.Record(events);
+        CountHeld(State.Held());
+    }
+
+    private void CountHeld(Money held)
+    {
+        BudgetMetrics.HeldMore(held - _countedAsHeld);
+        _countedAsHeld = held;
     }
 
     /// <summary>Answers, once everything the decision stands on is durable: a refusal too was decided against spending that must be so.</summary>
@@ -183,6 +245,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         if (decision.Outcome != Outcome.Accepted)
         {
+            BudgetMetrics.Refused(decision.Outcome);
             return new SpendOutcome(decision.Outcome, null, decision.Refusal);
         }
 
@@ -190,7 +253,9 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         {
             if (Receipts.IsAnswer(decision.Events[i]))
             {
-                return new SpendOutcome(Outcome.Accepted, Receipts.Of(decision.Events[i], first + i), null);
+                var receipt = Receipts.Of(decision.Events[i], first + i);
+                BudgetMetrics.Spent(receipt.Kind is EntryKind.Charge or EntryKind.Settle ? receipt.Amount : Money.Zero);
+                return new SpendOutcome(Outcome.Accepted, receipt, null);
             }
         }
 

@@ -43,7 +43,9 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
     private TaskCompletionSource<Flushed>? _inFlight;
     private ReadOnlyMemory<byte> _hash = HashChain.Root;
     private TState _durable = empty;
+    private readonly JournalTraces _traces = new();
     private long _snapshotSeq;
+    private long _waitingSince;
     private bool _isFlushing;
 
     /// <summary>With all events recorded so far, durable or not.</summary>
@@ -130,7 +132,13 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         }
 
         // Waiters go on within the turn that completes them: they are on this grain's scheduler, as the loop is.
-        _waitingFlush ??= new TaskCompletionSource<Flushed>();
+        if (_waitingFlush is null)
+        {
+            _waitingFlush = new TaskCompletionSource<Flushed>();
+            _waitingSince = JournalMetrics.Start();
+        }
+
+        _traces.Wait();
         var task = _waitingFlush.Task;
         if (!_isFlushing)
         {
@@ -147,6 +155,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         {
             _inFlight = flush;
             _waitingFlush = null;
+            JournalMetrics.Queued(_waitingSince);
             (_waiting, _spare) = (_spare, _waiting);
             var (result, error) = await AppendAll(_spare);
             _spare.Clear();
@@ -184,6 +193,8 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         try
         {
             var (append, after) = Prepare(events, from, content, snapshot);
+            using var trace = _traces.Append(append.Row.Count);
+            var since = JournalMetrics.Start();
             if (!await journal.Append(append))
             {
                 // Another activation has written. Ours may have landed before: a conflict can be the echo of our own write.
@@ -192,7 +203,7 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
 
             (_hash, DurableSeq, _durable) = (append.Row.Hash, append.Row.LastSeq, after);
             _snapshotSeq = append.Snapshot?.Seq ?? _snapshotSeq;
-            JournalMetrics.Appended(append.Row.Count);
+            JournalMetrics.Appended(append.Row.Count, since);
             return (Flushed.Durable, null);
         }
         catch (StoreUnavailableException e)

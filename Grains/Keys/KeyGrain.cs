@@ -34,6 +34,9 @@ internal sealed class KeyGrain : Grain, IKeyGrain
 
     public async Task<KeyRecord?> Get()
     {
+        // From the store: a silo that the others hold for dead may still answer, and a host that asks because a key was revoked
+        // must not be told what this activation remembers.
+        _stored.Forget();
         var record = await Known();
         if (record is null)
         {

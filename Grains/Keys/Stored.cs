@@ -34,10 +34,23 @@ internal sealed class Stored<T>(IGrainStorage storage, string name, IGrainBase g
         return _known.RecordExists ? _known.State : null;
     }
 
-    /// <summary>Durable when it returns. After a failure the next read asks the store what is really there.</summary>
+    /// <summary>The next read asks the store what is really there.</summary>
+    public void Forget() => _known = null;
+
+    /// <summary>Durable when it returns. After a failure the next read asks the store.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was written.</exception>
     /// <exception cref="OutcomeUnknownException">It may have been written.</exception>
     public async Task Write(T next)
+    {
+        if (!await TryWrite(next))
+        {
+            throw new StoreUnavailableException($"{What} was changed by another activation, and nothing was written. Ask again.");
+        }
+    }
+
+    /// <returns>False: another activation has changed it since it was read, and nothing was written.</returns>
+    /// <inheritdoc cref="Write"/>
+    public async Task<bool> TryWrite(T next)
     {
         await Read();
         var written = new GrainState<T>(next, _known!.ETag) { RecordExists = _known.RecordExists };
@@ -46,9 +59,9 @@ internal sealed class Stored<T>(IGrainStorage storage, string name, IGrainBase g
         {
             await storage.WriteStateAsync(name, grain.GrainContext.GrainId, written);
         }
-        catch (InconsistentStateException e)
+        catch (InconsistentStateException)
         {
-            throw new StoreUnavailableException($"{What} was changed by another activation, and nothing was written. Ask again.", e);
+            return false;
         }
         catch (Exception e) when (e is not StoreUnavailableException and not OutcomeUnknownException)
         {
@@ -56,6 +69,7 @@ internal sealed class Stored<T>(IGrainStorage storage, string name, IGrainBase g
         }
 
         _known = written;
+        return true;
     }
 
     private string What => $"'{name}' of {grain.GrainContext.GrainId}";

@@ -46,3 +46,14 @@ internal sealed class StoredRing
 /// <summary>Where one key is: its id, to find it by, and its hash, which is its grain's key.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.Keys.StoredRingEntry")]
 internal sealed record StoredRingEntry([property: Id(0)] string Id, [property: Id(1)] string Hash);
+
+/// <summary>The newest revocations: the state "revocations". The member names are stored: add, never rename.</summary>
+[GenerateSerializer, Alias("Budgets.Keys.StoredRevocations")]
+internal sealed class StoredRevocations
+{
+    /// <summary>Of all revocations ever announced.</summary>
+    [Id(0)] public long Number { get; set; }
+
+    /// <summary>The hashes of the newest, oldest first.</summary>
+    [Id(1)] public List<string> Newest { get; set; } = [];
+}

@@ -11,6 +11,9 @@ public static class Books
 
     public static Window Current(this BudgetState s, LimitType type) => s.Windows[(int)type];
 
+    /// <summary>In all open holds, expired ones included until that is written.</summary>
+    public static Money Held(this BudgetState s) => s.Exists ? s.Current(LimitType.Total).Held : Money.Zero;
+
     public static Admission AdmissionNow(this BudgetState s) => new(
         s.Current(LimitType.PerMinute).Number,
         s.Current(LimitType.Daily).Number,

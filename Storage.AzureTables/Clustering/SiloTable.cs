@@ -1,17 +1,13 @@
 using Azure;
 using Azure.Data.Tables;
-using Azure.Data.Tables.Models;
 
 namespace Budgets.Storage.AzureTables.Clustering;
 
-/// <summary>The table of all clusters, a partition each, and which of its answers are a "no". All others are errors, and are thrown.</summary>
+/// <summary>The table of all clusters, a partition each. What is no "no" (<see cref="TableAnswers.IsNo"/>) is an error, and is thrown as the SDK says it.</summary>
 internal sealed class SiloTable(TableClient table)
 {
     /// <summary>What one transaction may have.</summary>
     private const int MostActions = 100;
-
-    private const int NotFound = 404;
-    private const int PreconditionFailed = 412;
 
     /// <summary>Makes the table where it is missing.</summary>
     public Task Create(CancellationToken cancellation) => table.CreateIfNotExistsAsync(cancellation);
@@ -43,7 +39,7 @@ internal sealed class SiloTable(TableClient table)
             await table.SubmitTransactionAsync(actions, cancellation);
             return true;
         }
-        catch (RequestFailedException e) when (IsNo(e))
+        catch (RequestFailedException e) when (e.IsNo())
         {
             return false;
         }
@@ -69,8 +65,4 @@ internal sealed class SiloTable(TableClient table)
             }
         }
     }
-
-    // A table that is missing or about to go answers with the same numbers, but says nothing about rows.
-    private static bool IsNo(RequestFailedException e) =>
-        e.Status == PreconditionFailed || e.ErrorCode == TableErrorCode.EntityAlreadyExists || (e.Status == NotFound && e.ErrorCode != TableErrorCode.TableNotFound);
 }

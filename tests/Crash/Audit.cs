@@ -20,7 +20,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
         }
 
         var unknown = spenders.SelectMany(s => s.Unknown.Select(u => (Spender: s, u.Intent, u.Status))).ToList();
-        ExpectNothingElse(found, unknown.SelectMany(u => u.Intent.Keys));
+        ExpectNothingElse(found, unknown.SelectMany(u => u.Intent.Keys).Concat(spenders.SelectMany(s => s.Doubtful)));
         foreach (var (spender, intent, status) in unknown)
         {
             if (drained && status == 0 && intent.Keys.Any(found.ContainsKey))
@@ -41,6 +41,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
         {
             spender.Acknowledged.Clear();
             spender.Unknown.Clear();
+            spender.Doubtful.Clear();
         }
     }
 

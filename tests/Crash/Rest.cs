@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Budgets.Tests.Crash;
 
 /// <param name="Status">0: no answer came.</param>
-internal readonly record struct Answer(int Status, JsonElement Body, bool Replayed)
+/// <param name="SaysWhen">It has a Retry-After.</param>
+internal readonly record struct Answer(int Status, JsonElement Body, bool Replayed, bool SaysWhen)
 {
     /// <summary>Whether it happened is not known, or not yet.</summary>
     public bool IsUnknown => Status is 0 or 503;
@@ -13,26 +14,33 @@ internal readonly record struct Answer(int Status, JsonElement Body, bool Replay
     public string Code => Status == 0 ? "no answer" : Body.TryGetProperty("code", out var code) ? code.GetString()! : "no code";
 }
 
-/// <summary>The contract over HTTP, towards one life of the process.</summary>
-internal sealed class Rest(Uri address) : IDisposable
+/// <summary>The contract over HTTP, towards one life of the process, or towards several of them in turn.</summary>
+internal sealed class Rest(params Uri[] addresses) : IDisposable
 {
-    private readonly HttpClient _client = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient[] _hosts = [.. addresses.Select(a => new HttpClient { BaseAddress = a, Timeout = TimeSpan.FromSeconds(60) })];
+    private int _next;
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => Array.ForEach(_hosts, h => h.Dispose());
 
     public Task<Answer> Get(string path, string apiKey) => Send(HttpMethod.Get, path, apiKey);
 
     public Task<Answer> Post(string path, string apiKey, string body, string? idempotencyKey = null) =>
         Send(HttpMethod.Post, path, apiKey, body, idempotencyKey);
 
+    public Task<Answer> Delete(string path, string apiKey) => Send(HttpMethod.Delete, path, apiKey);
+
     /// <summary>Tries again until there is an answer.</summary>
-    public async Task<Answer> PostUntilAnswered(string path, string apiKey, string body, string? idempotencyKey)
+    public Task<Answer> PostUntilAnswered(string path, string apiKey, string body, string? idempotencyKey) =>
+        UntilAnswered(() => Post(path, apiKey, body, idempotencyKey));
+
+    /// <summary>Tries again until there is an answer.</summary>
+    public static async Task<Answer> UntilAnswered(Func<Task<Answer>> ask)
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var answer = await Post(path, apiKey, body, idempotencyKey);
+            var answer = await ask();
             if (!answer.IsUnknown)
             {
                 return answer;
@@ -58,10 +66,10 @@ internal sealed class Rest(Uri address) : IDisposable
 
         try
         {
-            using var response = await _client.SendAsync(request);
+            using var response = await _hosts[(uint)Interlocked.Increment(ref _next) % _hosts.Length].SendAsync(request);
             var bytes = await response.Content.ReadAsByteArrayAsync();
             using var json = JsonDocument.Parse(bytes);
-            return new Answer((int)response.StatusCode, json.RootElement.Clone(), response.Headers.Contains("Idempotent-Replayed"));
+            return new Answer((int)response.StatusCode, json.RootElement.Clone(), response.Headers.Contains("Idempotent-Replayed"), response.Headers.RetryAfter is not null);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {

@@ -1,15 +1,19 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Budgets.Tests.Crash;
 
 /// <summary>One client: sends one request after the other, and remembers each until it knows how it ended.</summary>
-internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses, Tally tally)
+/// <param name="patience">How long it asks again with the same key; null: it leaves that to the audit, and goes home when nobody answers.</param>
+internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses, Tally tally, TimeSpan? patience = null)
 {
     private const int MostOpen = 40;
     private const int MostRemembered = 64;
 
     // A tight purse's holds are not committed late: money spent is booked whatever the cap, and the cap is what is tested.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
 
     private readonly Random _random = new(seed);
     private readonly List<(Purse Purse, OpenHold Hold)> _holds = [];
@@ -22,6 +26,9 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
     /// <summary>What has no answer since the last audit.</summary>
     public List<(Intent Intent, int Status)> Unknown { get; } = [];
 
+    /// <summary>What had no answer at first and was refused in the end: the first try may have been somewhere on its way still.</summary>
+    public List<EffectKey> Doubtful { get; } = [];
+
     public async Task Spend(Rest rest, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -29,7 +36,7 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
             var status = _past.Count > 0 && _random.Next(25) == 0
                 ? await Repeat(rest, _past[_random.Next(_past.Count)])
                 : await Send(rest, Next());
-            if (status == 0)
+            if (status == 0 && patience is null)
             {
                 // Nobody is there any more.
                 return;
@@ -39,17 +46,56 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
 
     private async Task<int> Send(Rest rest, Intent intent)
     {
+        var asked = Stopwatch.GetTimestamp();
         var answer = await intent.Send(rest);
+        var isFirst = !answer.IsUnknown;
+        if (patience is { } most && !isFirst)
+        {
+            answer = await Insist(rest, intent, answer, asked, most);
+        }
+
         if (answer.IsUnknown)
         {
             Unknown.Add((intent, answer.Status));
+            return answer.Status;
         }
-        else
+
+        var parts = Learn(intent, answer, isFirst);
+        if (patience is not null)
         {
-            Learn(intent, answer, fresh: true);
+            tally.Answered(intent.Purse, asked, spent: isFirst && parts.Any(p => p.Done is not null));
+        }
+
+        if (!isFirst)
+        {
+            Doubtful.AddRange(parts.Where(p => p.Done is null).Select(p => p.Key));
+            tally.Cure();
         }
 
         return answer.Status;
+    }
+
+    /// <summary>What every client is told to do: the same again, with the same key, until there is an answer.</summary>
+    private async Task<Answer> Insist(Rest rest, Intent intent, Answer answer, long asked, TimeSpan most)
+    {
+        using var pause = new PeriodicTimer(BetweenTries);
+        while (answer.IsUnknown && Stopwatch.GetElapsedTime(asked) < most)
+        {
+            if (answer is { Status: 503, SaysWhen: false })
+            {
+                tally.Wrong($"{intent.Kind} {intent.Keys[0]}: 503 {answer.Code} without Retry-After");
+            }
+
+            await pause.WaitForNextTickAsync();
+            answer = await intent.Send(rest);
+        }
+
+        if (answer.IsUnknown)
+        {
+            tally.Wrong($"{intent.Kind} {intent.Keys[0]} had no answer for {most.TotalSeconds:0} s: {answer.Status} {answer.Code}");
+        }
+
+        return answer;
     }
 
     /// <summary>Takes an answer in. Returns what it says of each key.</summary>

@@ -1,6 +1,14 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Budgets.Tests.Crash;
+
+/// <summary>A request from its first try to its answer (<see cref="Stopwatch"/>).</summary>
+/// <param name="Spent">The first try was told that it is done.</param>
+internal readonly record struct Wait(Purse Purse, long Asked, long Answered, bool Spent)
+{
+    public TimeSpan Took => Stopwatch.GetElapsedTime(Asked, Answered);
+}
 
 /// <summary>What a run counted, and everything in it that must not happen.</summary>
 internal sealed class Tally(int seed)
@@ -10,7 +18,8 @@ internal sealed class Tally(int seed)
     private readonly ConcurrentQueue<string> _faults = new();
     private readonly List<TimeSpan> _starts = [];
     private int _lost, _doubled, _over, _wrong;
-    private long _acknowledged, _refused;
+    private readonly ConcurrentQueue<Wait> _waits = new();
+    private long _acknowledged, _refused, _cured;
 
     public int Kills { get; set; }
 
@@ -36,6 +45,25 @@ internal sealed class Tally(int seed)
 
     public void Acknowledge() => Interlocked.Increment(ref _acknowledged);
 
+    /// <summary>A client that asked again with the same key got its answer.</summary>
+    public void Cure() => Interlocked.Increment(ref _cured);
+
+    /// <param name="asked">When the request was first sent (<see cref="Stopwatch"/>).</param>
+    /// <param name="spent">The first try was told that it is done.</param>
+    public void Answered(Purse purse, long asked, bool spent) => _waits.Enqueue(new Wait(purse, asked, Stopwatch.GetTimestamp(), spent));
+
+    /// <summary>All answers since the last time this was asked.</summary>
+    public List<Wait> TakeWaits()
+    {
+        var taken = new List<Wait>();
+        while (_waits.TryDequeue(out var wait))
+        {
+            taken.Add(wait);
+        }
+
+        return taken;
+    }
+
     public void Refuse() => Interlocked.Increment(ref _refused);
 
     /// <summary>It was acknowledged, and is not there.</summary>
@@ -50,7 +78,7 @@ internal sealed class Tally(int seed)
     public void Wrong(string what) => Add(ref _wrong, what);
 
     public override string ToString() =>
-        $"kills {Kills}, acknowledged {_acknowledged}, refused {_refused}, unknown {Unknown} (landed {Landed}), resolved {Resolved}, "
+        $"kills {Kills}, acknowledged {_acknowledged}, refused {_refused}, cured by the same key {_cured}, unknown {Unknown} (landed {Landed}), resolved {Resolved}, "
         + $"lost {_lost}, doubled {_doubled}, over {_over}, wrong {_wrong}, start to ready {MedianStart.TotalMilliseconds:0} ms (slowest {_starts.DefaultIfEmpty().Max().TotalMilliseconds:0}), seed {seed}"
         + string.Concat(_faults.Take(MostTold).Select(f => "\n  " + f));
 

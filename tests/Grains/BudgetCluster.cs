@@ -1,12 +1,15 @@
 using Budgets.Journal;
+using Budgets.Tests.Keys;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans;
+using Orleans.Runtime.Hosting;
 using Orleans.TestingHost;
 
 namespace Budgets.Tests.Grains;
 
-/// <summary>One silo with real budgets on a store of the test's choice, and a clock that only they go by.</summary>
+/// <summary>Silos with real budgets on a store of the test's choice, and a clock that only they go by.</summary>
 internal sealed class BudgetCluster : IAsyncDisposable
 {
     private readonly InProcessTestCluster _cluster;
@@ -15,18 +18,21 @@ internal sealed class BudgetCluster : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
+    public IClusterClient Client => _cluster.Client;
+
     public IGrainFactory Grains => _cluster.Client;
 
-    public static async Task<BudgetCluster> Start(IJournalStore store)
+    public static async Task<BudgetCluster> Start(IJournalStore store, short silos = 1)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 3, 4, 10, 0, 0, TimeSpan.Zero));
-        var builder = new InProcessTestClusterBuilder(1);
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureHost(host => host.Logging.ClearProviders());
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock);
             silo.Services.AddSingleton(store);
+            silo.Services.AddGrainStorage("Default", (_, _) => new GrainShelf());
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -48,6 +54,16 @@ internal sealed class BudgetCluster : IAsyncDisposable
 
     /// <summary>The next call finds a new activation.</summary>
     public async Task Deactivate(IBudgetGrain budget) => await _cluster.DeactivateAsync(budget);
+
+    /// <summary>Ends the silo that a budget is active on; its appends under way may still land.</summary>
+    public async Task KillSiloOf(IBudgetGrain budget)
+    {
+        _cluster.TryGetGrainContext(budget.GetGrainId(), out var context).Should().BeTrue();
+        await _cluster.KillSiloAsync(_cluster.GetSiloForAddress(context!.Address.SiloAddress!)!);
+    }
+
+    /// <summary>Ends every silo.</summary>
+    public Task KillSilos() => _cluster.StopSilosAsync();
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 }

@@ -9,6 +9,8 @@ public sealed class CapRaceTests : IAsyncLifetime
 {
     private const int Crowd = 1_000;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly MemoryJournalStore _store = new();
     private BudgetCluster _cluster = null!;
 
@@ -180,22 +182,85 @@ public sealed class CapRaceTests : IAsyncLifetime
         var gate = new GatedFind(_store);
         await using var cluster = await BudgetCluster.Start(gate);
         var budget = await cluster.Open(Usd(100_000));
-        await Fill();
-        await Fill();
+        await Fill(budget, 1_000);
+        await Fill(budget, 1_000);
         gate.Close(new IdempotencyKey("last"));
         var batch = budget.ChargeMany([Charge(1, "contested"), Charge(1, "last")]).AsTask();
         await gate.Reached;
 
         var first = await budget.Charge(Charge(1, "contested"));
-        await Fill();
-        await Fill();
+        await Fill(budget, 1_000);
+        await Fill(budget, 1_000);
         gate.Open();
 
         (await batch)[0].Should().BeEquivalentTo(new { Outcome = Outcome.Accepted, Replayed = true, Receipt = new { first.Receipt!.Id } });
         (await budget.Daily()).Spent.Should().Be(Usd(2));
-
-        async Task Fill() => (await budget.ChargeMany([.. Enumerable.Range(0, 1_000).Select(_ => Charge(0))])).Should().OnlyContain(o => o.Outcome == Outcome.Accepted);
     }
+
+    /// <summary>The same, where the batch's own charges make the state forget it before its turn.</summary>
+    [Fact]
+    public async Task A_key_used_while_a_batch_is_looked_up_is_not_new_at_its_end()
+    {
+        for (var newer = 1; newer < 256; newer += 50)
+        {
+            var gate = new GatedFind(_store);
+            await using var cluster = await BudgetCluster.Start(gate);
+            var budget = await cluster.Open(Usd(100_000));
+            await Fill(budget, 1_000);
+            await Fill(budget, 1_000);
+            gate.Close(new IdempotencyKey("last"));
+            var batch = budget.ChargeMany([.. Enumerable.Range(0, 998).Select(_ => Charge(0)), Charge(1, "contested"), Charge(1, "last")]).AsTask();
+            await gate.Reached;
+
+            var first = await budget.Charge(Charge(1, "contested"));
+            await Fill(budget, newer);
+            gate.Open();
+
+            (await batch)[998].Should().BeEquivalentTo(new { Outcome = Outcome.Accepted, Replayed = true, Receipt = new { first.Receipt!.Id } }, $"{newer} keys are newer");
+            (await budget.Daily()).Spent.Should().Be(Usd(2));
+        }
+    }
+
+    /// <summary>A store that answers slowly, and a budget so busy that with each answer the state has forgotten something.</summary>
+    [Fact]
+    public async Task A_batch_is_booked_however_much_is_forgotten_while_it_is_looked_up()
+    {
+        var busy = new BusyFind(_store);
+        await using var cluster = await BudgetCluster.Start(busy);
+        var budget = await cluster.Open(Usd(100_000));
+        await Fill(budget, 1_000);
+        await Fill(budget, 1_000);
+        busy.Before([new("a"), new("b")], () => Fill(budget, 300));
+
+        var batch = await budget.ChargeMany([Charge(1, "a"), Charge(1, "b")]).AsTask().WaitAsync(Patience);
+
+        batch.Should().OnlyContain(o => o.Outcome == Outcome.Accepted && !o.Replayed);
+        (await budget.Daily()).Spent.Should().Be(Usd(2));
+    }
+
+    [Fact]
+    public async Task A_budget_that_forgets_faster_than_its_index_answers_says_that_it_is_overloaded()
+    {
+        var busy = new BusyFind(_store);
+        await using var cluster = await BudgetCluster.Start(busy);
+        var budget = await cluster.Open(Usd(100_000));
+        await Fill(budget, 1_000);
+        await Fill(budget, 1_000);
+        busy.Before([new("a"), new("b")], async () =>
+        {
+            await Fill(budget, 1_000);
+            await Fill(budget, 1_000);
+        });
+
+        await budget.Awaiting(b => b.ChargeMany([Charge(1, "a"), Charge(1, "b")]).AsTask().WaitAsync(Patience)).Should().ThrowAsync<OverloadedException>();
+        await budget.Awaiting(b => b.Charge(Charge(1, "a")).AsTask().WaitAsync(Patience)).Should().ThrowAsync<OverloadedException>();
+
+        busy.Calm();
+        (await budget.ChargeMany([Charge(1, "a"), Charge(1, "b")])).Should().OnlyContain(o => o.Outcome == Outcome.Accepted && !o.Replayed, "nothing was done before");
+    }
+
+    private static async Task Fill(IBudgetGrain budget, int keys) =>
+        (await budget.ChargeMany([.. Enumerable.Range(0, keys).Select(_ => Charge(0))])).Should().OnlyContain(o => o.Outcome == Outcome.Accepted);
 
     private static async Task<T[]> AllAtOnce<T>(Func<int, ValueTask<T>> ask) => await Task.WhenAll(Enumerable.Range(0, Crowd).Select(i => Task.Run(async () => await ask(i))));
 }

@@ -35,7 +35,7 @@ public sealed class SizeTests(ITestOutputHelper output)
         var empty = GC.GetTotalMemory(forceFullCollection: true);
         await ForAll(agents.Skip(100), async agent => await cluster.Budget(agent).GetBudget());
         var full = GC.GetTotalMemory(forceFullCollection: true);
-        await ForAll(Enumerable.Range(0, Many - 100), async i => await cluster.Grains.GetGrain<IRevocationsGrain>(i).Since(default));
+        await ForAll(Enumerable.Range(0, Many - 100), async i => await cluster.Grains.GetGrain<IKeyRingGrain>($"{i}").List());
         var bare = GC.GetTotalMemory(forceFullCollection: true);
 
         var (each, orleans) = ((full - empty) / (Many - 100), (bare - full) / (Many - 100));

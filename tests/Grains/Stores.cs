@@ -54,6 +54,28 @@ internal sealed class GatedFind(IJournalStore store) : Decorated(store)
     }
 }
 
+/// <summary>While it looks for some keys, something else happens.</summary>
+internal sealed class BusyFind(IJournalStore store) : Decorated(store)
+{
+    private Digest[] _keys = [];
+    private Func<Task> _happens = () => Task.CompletedTask;
+
+    public void Before(IdempotencyKey[] keys, Func<Task> happens) => (_happens, _keys) = (happens, [.. keys.Select(k => Digest.Of(k))]);
+
+    public void Calm() => _keys = [];
+
+    protected override async ValueTask<long?> Find(IJournal journal, Digest digest)
+    {
+        var found = await base.Find(journal, digest);
+        if (_keys.Contains(digest))
+        {
+            await _happens();
+        }
+
+        return found;
+    }
+}
+
 /// <summary>Appends wait until the test lets them go, and end as it says.</summary>
 internal sealed class GatedAppends(IJournalStore store) : Decorated(store), IDisposable
 {

@@ -49,7 +49,7 @@ public sealed class Api : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         App = BudgetsApi.Build(
-            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory],
+            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Budgets:Dashboard", "true"],
             builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock));
         await App.StartAsync();
         Address = new Uri(App.Urls.Single());

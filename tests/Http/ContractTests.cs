@@ -10,10 +10,11 @@ namespace Budgets.Tests.Http;
 public sealed class ContractTests(Api api)
 {
     [Fact]
-    public async Task Every_route_is_in_the_document_and_nothing_else_is_mapped()
+    public async Task Every_route_is_in_the_document_and_nothing_else_is_mapped_but_the_dashboard()
     {
         var document = await Document();
         var mapped = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => !e.RoutePattern.RawText!.StartsWith("/dashboard", StringComparison.Ordinal))
             .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(m => $"{m} {e.RoutePattern.RawText}"));
         var documented = document.Root.GetProperty("paths").EnumerateObject()
             .SelectMany(p => p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}"));

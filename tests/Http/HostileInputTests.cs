@@ -85,7 +85,7 @@ public sealed class HostileInputTests(Api api, ITestOutputHelper output)
         return Gen.Select(Gen.Frequency((4, Gen.OneOf(routes)), (1, Gen.OneOf(spending))), agentId, reservationId, key, header, contentType, Hostile.Body, Hostile.QueryString)
             .Select((route, a, r, k, h, type, body, query) => new Attack(
                 route.Method,
-                route.Path.Replace("{agent_id}", a, StringComparison.Ordinal).Replace("{reservation_id}", r, StringComparison.Ordinal) + query,
+                route.Path.Replace("{agent_id}", a, StringComparison.Ordinal).Replace("{reservation_id}", r, StringComparison.Ordinal).Replace("{page:int}", r, StringComparison.Ordinal) + query,
                 k, h.Item1, h.Item2, type, body));
     }
 }

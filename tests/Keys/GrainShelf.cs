@@ -19,7 +19,10 @@ public sealed class GrainShelf : IGrainStorage
     public void Next(string place, Func<Func<Task>, Task> happens) => _next[place] = happens;
 
     /// <summary>Another activation writes what is there already.</summary>
-    public void WriteAsAnother(string place) => _rows[place] = _rows[place] with { ETag = Guid.NewGuid().ToString("N") };
+    public void WriteAsAnother(string place) => Change(place, json => json);
+
+    /// <summary>Another activation writes something else.</summary>
+    public void Change(string place, Func<string, string> change) => _rows[place] = (change(_rows[place].Json), Guid.NewGuid().ToString("N"));
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Do(stateName, grainId, () =>
     {

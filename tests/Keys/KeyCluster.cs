@@ -46,6 +46,9 @@ public sealed class KeyCluster : IAsyncLifetime
     public KeyRecord NewRecord(AgentId? agent = null, DateTimeOffset? expiresAt = null) => new(
         new KeyId(Base62.Random(KeyId.Prefix, 20)), agent ?? NewAgent(), Scopes.Spend | Scopes.Manage, "abk_…Q7xZ", "laptop", Clock.GetUtcNow(), expiresAt, null);
 
+    /// <summary>The number of the newest announcement.</summary>
+    public async Task<long> RevocationsSoFar() => (await Revocations.Since(RevocationNews.None)).Number;
+
     /// <summary>The next call finds a new activation.</summary>
     public async Task EndActivation(IGrain grain) => await _cluster.DeactivateAsync(grain);
 

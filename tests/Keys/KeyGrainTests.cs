@@ -22,12 +22,12 @@ public sealed class KeyGrainTests(KeyCluster cluster)
     [Fact]
     public async Task A_key_never_minted_is_unknown_and_cannot_be_revoked()
     {
-        var before = await cluster.Revocations.Since(default);
+        var before = await cluster.RevocationsSoFar();
 
         (await Key.Get()).Should().BeNull();
         (await Key.Revoke()).Should().BeNull();
 
-        (await cluster.Revocations.Since(before.Version)).Revoked.Should().NotContain(_hash);
+        (await cluster.Revocations.Since(before)).Revoked.Should().NotContain(_hash);
         cluster.Shelf[Place].Should().BeNull();
     }
 
@@ -60,12 +60,12 @@ public sealed class KeyGrainTests(KeyCluster cluster)
     {
         var record = cluster.NewRecord();
         await Key.Mint(record);
-        var before = await cluster.Revocations.Since(default);
+        var before = await cluster.RevocationsSoFar();
 
         var revoked = await Key.Revoke();
 
         revoked.Should().Be(record with { RevokedAt = cluster.Clock.GetUtcNow() });
-        (await cluster.Revocations.Since(before.Version)).Revoked.Should().Contain(_hash);
+        (await cluster.Revocations.Since(before)).Revoked.Should().Contain(_hash);
         await cluster.EndActivation(Key);
         (await Key.Get()).Should().Be(revoked);
     }
@@ -76,13 +76,13 @@ public sealed class KeyGrainTests(KeyCluster cluster)
     {
         await Key.Mint(cluster.NewRecord());
         var first = await Key.Revoke();
-        var before = await cluster.Revocations.Since(default);
+        var before = await cluster.RevocationsSoFar();
         cluster.Clock.Advance(TimeSpan.FromMinutes(1));
 
         var second = await Key.Revoke();
 
         second.Should().Be(first);
-        (await cluster.Revocations.Since(before.Version)).Revoked.Should().Contain(_hash);
+        (await cluster.Revocations.Since(before)).Revoked.Should().Contain(_hash);
     }
 
     /// <summary>Otherwise a silo that dies right after the write leaves the hosts trusting the key, when the list of revocations lives on another silo.</summary>
@@ -90,7 +90,7 @@ public sealed class KeyGrainTests(KeyCluster cluster)
     public async Task Hosts_are_told_to_ask_again_before_the_write_and_are_answered_after_it()
     {
         await Key.Mint(cluster.NewRecord());
-        var before = await cluster.Revocations.Since(default);
+        var before = await cluster.RevocationsSoFar();
         var writing = new TaskCompletionSource();
         var mayWrite = new TaskCompletionSource();
         cluster.Shelf.Next(Place, async write =>
@@ -102,7 +102,7 @@ public sealed class KeyGrainTests(KeyCluster cluster)
 
         var revoking = Key.Revoke();
         await writing.Task;
-        var news = await cluster.Revocations.Since(before.Version);
+        var news = await cluster.Revocations.Since(before);
         var asking = Key.Get();
         var askedTooEarly = asking.IsCompleted;
         mayWrite.SetResult();
@@ -161,6 +161,18 @@ public sealed class KeyGrainTests(KeyCluster cluster)
         await Key.Awaiting(k => k.Revoke()).Should().ThrowAsync<StoreUnavailableException>();
 
         (await Key.Revoke())!.RevokedAt.Should().NotBeNull();
+    }
+
+    /// <summary>A silo that the others hold for dead may go on for a while: what its activation remembers must not bring a revoked key back to life.</summary>
+    [Fact]
+    public async Task A_key_that_was_revoked_through_another_activation_is_known_to_be()
+    {
+        await Key.Mint(cluster.NewRecord());
+        (await Key.Get())!.RevokedAt.Should().BeNull();
+
+        cluster.Shelf.Change(Place, json => json.Replace("\"RevokedAt\":null", "\"RevokedAt\":\"2026-03-01T12:00:00+00:00\"", StringComparison.Ordinal));
+
+        (await Key.Get())!.RevokedAt.Should().NotBeNull();
     }
 
     /// <summary>Stored names are promises.</summary>

@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Budgets.ApiHost.Http;
+namespace Budgets;
 
-/// <summary>Ids for holds and charges, made here for every request: unpredictable, but not secrets.</summary>
+/// <summary>Ids that whoever asks a budget makes for each request, before the first try: unpredictable, but not secrets.</summary>
 /// <remarks>20 base62 digits out of 128 random bits. The system's generator is asked for 4 KiB at a time: one call for each id would cost more than the id.</remarks>
-internal static class EdgeIds
+public static class EdgeIds
 {
     private const int Digits = 20;
-    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     [ThreadStatic]
     private static byte[]? s_random;
@@ -19,6 +18,9 @@ internal static class EdgeIds
     public static ChargeId Charge() => new(New(ChargeId.Prefix));
 
     public static HoldId Hold() => new(New(HoldId.Prefix));
+
+    /// <summary>A key for a request whose caller gave none.</summary>
+    public static IdempotencyKey Key() => new(New("idem_"));
 
     private static string New(string prefix) => string.Create(prefix.Length + Digits, prefix, static (span, prefix) =>
     {
@@ -32,7 +34,7 @@ internal static class EdgeIds
     {
         for (var i = 0; i < digits.Length; i++)
         {
-            digits[i] = Alphabet[(int)(number % 62)];
+            digits[i] = Base62.Alphabet[(int)(number % 62)];
             number /= 62;
         }
     }
