@@ -67,5 +67,14 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("GetLedger")]
     ValueTask<LedgerPage?> GetLedger(LedgerQuery query);
 
+    /// <summary>From the agent's own tree: a report about what it has drawn for the agent's children, and what it needs.</summary>
+    [Alias("Lend")]
+    ValueTask<DrawAnswer> Lend(DrawReport report);
+
+    /// <summary>From the parent's tree: what this budget and its descendants do not need is given back.</summary>
+    /// <returns>What the parent's tree is to know of the draws.</returns>
+    [Alias("Recall")]
+    ValueTask<ImmutableArray<DrawReport>> Recall();
+
     public const int MaxBatch = 1000;
 }

@@ -25,7 +25,9 @@ internal sealed record StoredState(
     ImmutableArray<StoredMemory> Memory,
     long ForgottenUpTo,
     ImmutableArray<Day> Days,
-    ImmutableArray<ClosedDay> ClosedDays)
+    ImmutableArray<ClosedDay> ClosedDays,
+    ImmutableArray<Draw>? Draws = null,
+    ImmutableArray<Loan>? Loans = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -33,7 +35,8 @@ internal sealed record StoredState(
         s.Windows, s.Draining,
         [.. s.Holds.Values.OrderBy(h => h.Id.Value, StringComparer.Ordinal)],
         [.. s.Memory.All().Select(m => new StoredMemory(m.Digest, m.What.Seq, m.What.Fingerprint, m.What.Kind))],
-        s.Memory.ForgottenUpTo, s.Days, s.ClosedDays);
+        s.Memory.ForgottenUpTo, s.Days, s.ClosedDays,
+        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -60,6 +63,8 @@ internal sealed record StoredState(
         Memory = Ledger.Memory.Of(Memory.Select(m => (m.Digest, new Remembered(m.Seq, m.Fingerprint, m.Kind))), ForgottenUpTo),
         Days = Days,
         ClosedDays = ClosedDays,
+        Draws = Draws ?? [],
+        Loans = Loans ?? [],
     };
 }
 

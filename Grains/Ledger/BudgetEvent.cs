@@ -88,7 +88,7 @@ public sealed record Extended(
 public sealed record Expired(DateTimeOffset At, EndedHold Hold, ImmutableArray<Balance> After) : BudgetEvent(At);
 
 /// <summary>What a hold was, for those who meet it after its end.</summary>
-public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose);
+public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null);
 
 public sealed record Frozen(DateTimeOffset At, string By, string Reason, DateTimeOffset? ResumesAt, bool Tripped) : BudgetEvent(At);
 
@@ -98,3 +98,16 @@ public sealed record Closed(DateTimeOffset At, string By) : BudgetEvent(At);
 
 /// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
 public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage) : BudgetEvent(At);
+
+/// <summary>A report about one of the agent's own draws, on its way to its parent's tree.</summary>
+public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At);
+
+/// <summary>The parent's tree has answered.</summary>
+public sealed record DrawAnswered(DateTimeOffset At, Answered Answered) : BudgetEvent(At);
+
+/// <summary>What is set aside for, and was spent by, the agent's children.</summary>
+public sealed record Lent(DateTimeOffset At, Loan Loan, ImmutableArray<Balance> After) : BudgetEvent(At)
+{
+    /// <summary>A report that came with a recall: the taker has promised to give back at once from now on.</summary>
+    public Lent Promised() => this with { Loan = Loan with { IsExact = true } };
+}

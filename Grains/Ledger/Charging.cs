@@ -32,6 +32,11 @@ public static class Charging
             over = Admitting.Refuses(now with { Freeze = null }, request.Amount) is not null;
         }
 
+        if (request.Mode == ChargeMode.Enforce && Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
+        {
+            return Decision.Wait(now, request.Amount, missing);
+        }
+
         // From here it must succeed.
         var after = now.Count(now.AdmissionNow(), request.Amount, Money.Zero, 0);
         var charged = new Charged(

@@ -65,5 +65,5 @@ public static class Elapsing
         return (s, events.ToImmutable());
     }
 
-    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose);
+    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose, h.Draw);
 }

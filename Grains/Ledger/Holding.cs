@@ -37,6 +37,11 @@ public static class Holding
             return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
         }
 
+        if (Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
+        {
+            return Decision.Wait(now, request.Amount, missing);
+        }
+
         // From here it must succeed.
         var after = now.Count(now.AdmissionNow(), Money.Zero, request.Amount, 1);
         return Decision.Accept(elapsed, new Held(
