@@ -55,7 +55,8 @@ public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short =
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
 /// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
-public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null);
+/// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false);
 
 /// <summary>"What a child may spend is set aside at every ancestor first."</summary>
 public static class Lending
@@ -91,7 +92,7 @@ public static class Lending
             return (new Lend(null, null, reach), []);
         }
 
-        var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), draw is { IsExact: true }, isOver);
+        var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
         lent = lent.Until(loan.ValidUntil ?? Ends(told, draw), now.Now);
         var answer = lent.Answer(now.Now) with { IsOver = isOver };
         if (isShort)
@@ -117,9 +118,11 @@ public static class Lending
             return (loan, false);
         }
 
-        var ahead = isExact || available <= need ? Money.Zero : Money.Min(want - need, new Money((available - need).Nanos / ShareAhead));
-        var more = Money.Max(Money.Zero, Money.Min(need, available)) + ahead;
-        return (loan with { Granted = loan.Granted + more, IsExact = more < want || isExact }, more < need);
+        // Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.
+        var ahead = Money.Min(want - need, new Money(Math.Max(0, (available - need).Nanos / ShareAhead)));
+        isExact |= ahead < Money.Min(need, want - need);
+        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : ahead);
+        return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
     }
 
     /// <summary>The loan with its end; once it has ended and nothing of it is outstanding, nothing waits for it any more.</summary>

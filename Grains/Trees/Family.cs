@@ -65,6 +65,8 @@ internal sealed class Family(
             }
             else
             {
+                // What was granted and is not enough is back before anybody hears of the refusal.
+                await GiveBack();
                 await teller.Durable();
                 return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal with { Requested = amount } : decision.Refusal);
             }
@@ -81,7 +83,7 @@ internal sealed class Family(
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(!MayChildrenHaveRest, refused));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(!MayChildrenHaveRest, refused, _recalling is not null));
             if (lend.Answer is { } answer)
             {
                 teller.Record(events);
@@ -107,8 +109,11 @@ internal sealed class Family(
     public async ValueTask<ImmutableArray<DrawReport>> Recall()
     {
         teller.Ready();
+
+        // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
+        var reports = Drawer.Recall();
         await Recalled();
-        var reports = State.Draws.IsEmpty ? [] : Drawer.Recall();
+        reports = [.. reports, .. Drawer.Recall()];
         await teller.Durable();
         return reports;
     }

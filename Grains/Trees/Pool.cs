@@ -68,8 +68,11 @@ internal sealed class Pool(
     public async ValueTask<ImmutableArray<DrawReport>> Recall()
     {
         journal.Ready();
-        await (_recalling ??= RecallOnce());
+
+        // Before the children are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
+        await (_recalling ??= RecallOnce());
+        reports = [.. reports, .. Drawer.Recall()];
         await journal.Durable();
         return reports;
     }
@@ -99,7 +102,7 @@ internal sealed class Pool(
         try
         {
             var asked = Now;
-            var children = State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest(asked, _recalledAt))).Select(c => c.Id).ToList();
+            var children = State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest(asked, _recalledAt))).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList();
             await Task.WhenAll(children.Select(RecallFrom));
             _recalledAt = asked;
         }

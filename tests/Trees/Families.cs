@@ -45,6 +45,11 @@ internal sealed class Families
         for (var i = 0; i < agents; i++)
         {
             var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
+            if (i > 0 && candidates.Count == 0)
+            {
+                return;
+            }
+
             var parent = i == 0 ? (AgentId?)null : candidates[_loop.Next(candidates.Count)];
             var agent = new AgentId($"agent_{i:d20}");
             var limits = i == 0 ? Limit(LimitType.Total, 40 + _loop.Next(60)) : _loop.Next(4) switch
@@ -165,6 +170,7 @@ internal sealed class Families
         }
     }
 
+    /// <summary>In a world of overruns holds expire, and are committed late.</summary>
     private async Task Spend(AgentId agent, Money amount, bool isHold)
     {
         var (key, id) = (new IdempotencyKey($"key-{++_ids}"), $"{_ids:d20}");
@@ -173,7 +179,7 @@ internal sealed class Families
         try
         {
             var outcome = isHold
-                ? await Insist(agent, b => b.Hold(new HoldRequest(new HoldId("res_" + id), amount, Purpose.None, key, 3_600)))
+                ? await Insist(agent, b => b.Hold(new HoldRequest(new HoldId("res_" + id), amount, Purpose.None, key, _overruns ? 600 : 86_400)))
                 : await Insist(agent, b => b.Charge(new ChargeRequest(new ChargeId("chg_" + id), amount, Purpose.None, key)));
             if (outcome.Outcome == Outcome.Accepted)
             {
@@ -188,7 +194,7 @@ internal sealed class Families
                 Refused++;
                 if (!request.CouldBeRefused)
                 {
-                    throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time.");
+                    throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time." + Dbg());
                 }
             }
         }
@@ -317,6 +323,8 @@ internal sealed class Families
             }
         }
     }
+
+    private string Dbg() => $" DBG {_world.Clock:O}\n" + string.Join("\n", _agents.Select(a => { var l = _world.Live<SimBudget>($"budget/{a}")?.State; var t = _world.Live<SimTree>($"tree/{a}")?.Journal.State; return l is null ? $"DBG {a} dead" : $"DBG {a} of {_world.Parents[a]} lim {l.Above.Daily} own {Own(l, LimitType.Daily)} win {l.Current(LimitType.Daily).Spent}+{l.Current(LimitType.Daily).Held} draws {string.Join(";", l.Draws.Select(d => $"{d.Number}v{d.Version}/{d.Confirmed} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact} u{d.ValidUntil:HH:mm}"))} loans {string.Join(";", l.Loans.Select(d => $"{d.Number}v{d.Version} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact}"))} TREE {(t is null ? "dead" : string.Join(";", t.Draws.Select(d => $"{d.Number}v{d.Version}/{d.Confirmed} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact}")))}"; })) + "\nDBG pending " + string.Join(";", _pending.Select(p => $"{p.Agent} {p.Amount} {p.CouldBeRefused}"));
 
     private static Money Own(BudgetState s, LimitType type)
     {

@@ -62,6 +62,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             var world = new World(loop, SimFaults.None);
             var families = new Families(loop, world, overruns);
             Until(loop, families, families.Found(2 + loop.Next(28), 2 + loop.Next(4), 1 + loop.Next(50)), isQuiet: true);
+            families.Look();
             world.Faults = faults;
             for (var i = 0; i < acts; i++)
             {
