@@ -36,6 +36,7 @@ internal sealed class Drawer(ITaker taker)
 
     private static readonly TimeSpan Fast = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private TaskCompletionSource<DrawAnswer>? _next;
     private Money _wanted;
@@ -94,7 +95,7 @@ internal sealed class Drawer(ITaker taker)
 
     /// <summary>Gives back all that is not needed, and promises to go on like that. The reports are for the caller, once they are durable.</summary>
     public ImmutableArray<DrawReport> Recall() =>
-        [.. taker.Draws.Where(d => d.Room > Money.Zero || (!d.IsExact && !d.IsOver(taker.Now))).Select(d => Write(d, d.Used, d.Used, d.Used, isRecall: true))];
+        [.. taker.Draws.Where(d => d.Room > Money.Zero || (!d.IsExact && d.Granted > d.Spent)).Select(d => Write(d, d.Used, d.Used, d.Used, isRecall: true))];
 
     private async Task AskInTurn()
     {
@@ -183,8 +184,15 @@ internal sealed class Drawer(ITaker taker)
             return false;
         }
 
-        var ends = answer.IsOver && !(answer.ValidUntil <= taker.Now) ? taker.Now : answer.ValidUntil;
-        taker.Record(new Answered(answer.Number, answer.Version, answer.Granted, ends, answer.IsExact));
+        taker.Record(new Answered(answer.Number, answer.Version, answer.Granted, Ends(answer, taker.Now), answer.IsExact));
         return true;
     }
+
+    /// <summary>
+    /// The giver says whether its window has ended; the clocks of two silos need not agree. What it grants after the end by this clock can be
+    /// used for a moment, and is set aside in the giver's window whenever it is spent.
+    /// </summary>
+    private static DateTimeOffset? Ends(DrawAnswer answer, DateTimeOffset now) =>
+        answer.IsOver ? answer.ValidUntil <= now ? answer.ValidUntil : now
+        : answer.ValidUntil <= now ? now + Moment : answer.ValidUntil;
 }

@@ -194,7 +194,7 @@ internal sealed class Families
                 Refused++;
                 if (!request.CouldBeRefused)
                 {
-                    throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time." + Dbg());
+                    throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time.");
                 }
             }
         }
@@ -323,8 +323,6 @@ internal sealed class Families
             }
         }
     }
-
-    private string Dbg() => $" DBG {_world.Clock:O}\n" + string.Join("\n", _agents.Select(a => { var l = _world.Live<SimBudget>($"budget/{a}")?.State; var t = _world.Live<SimTree>($"tree/{a}")?.Journal.State; return l is null ? $"DBG {a} dead" : $"DBG {a} of {_world.Parents[a]} lim {l.Above.Daily} own {Own(l, LimitType.Daily)} win {l.Current(LimitType.Daily).Spent}+{l.Current(LimitType.Daily).Held} draws {string.Join(";", l.Draws.Select(d => $"{d.Number}v{d.Version}/{d.Confirmed} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact} u{d.ValidUntil:HH:mm}"))} loans {string.Join(";", l.Loans.Select(d => $"{d.Number}v{d.Version} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact}"))} TREE {(t is null ? "dead" : string.Join(";", t.Draws.Select(d => $"{d.Number}v{d.Version}/{d.Confirmed} g{d.Granted} s{d.Spent} h{d.Held} x{d.IsExact}")))}"; })) + "\nDBG pending " + string.Join(";", _pending.Select(p => $"{p.Agent} {p.Amount} {p.CouldBeRefused}"));
 
     private static Money Own(BudgetState s, LimitType type)
     {
