@@ -18,6 +18,7 @@ internal static class Closing
             {
                 // What was set aside for them and not spent is back before this is answered.
                 await call.Edge.Grains.GetGrain<IBudgetGrain>(parent.Value).Recall();
+                outcome = outcome with { Budget = await call.Edge.Grains.GetGrain<IBudgetGrain>(agent.Value).GetBudget() };
             }
         }
 

@@ -15,7 +15,7 @@ internal static class FamilyEndpoints
     {
         routes.MapOwnAndAddressed("GET", "children/usage", Access.Manage, Usage, new("getChildrenUsage", "Children", "What an agent's children may spend and have spent")
         {
-            Text = "Asked of each child's own budget, so that nothing lags.",
+            Text = "Asked of each child's own budget, so that nothing it spends lags; what is spent below a child is known to it within five seconds.",
             Query = [new("depth", typeof(int), "Levels of descendants, 1 (default) to 15.")],
             Answers = [new(200, typeof(FamilyAnswer), "The children, oldest first.")],
         });

@@ -40,6 +40,9 @@ internal sealed class MovesGrain : Grain, IMovesGrain
         if (moved.Result == ConfigureResult.Done)
         {
             await old.Leave(child, by);
+
+            // What the old parent set aside for it is free before this is answered.
+            await GrainFactory.GetGrain<IBudgetGrain>(from.Value).Recall();
         }
         else if (view.Parent == from)
         {

@@ -23,7 +23,7 @@ public sealed class ChildrenTests(Api api)
         (await keys[1].Reserve("5.00")).Status.Should().Be(201);
         var usage = await parent.Get("/v1/agents/children/usage");
 
-        Lines(usage, "name", "budget", "spent", "held", "monthly_budget", "budget_overrun_policy", "status").Should().Equal(
+        Lines(usage, "name", "budget", "spent", "held", "monthly_budget", "budget_overrun_policy", "status").Should().BeEquivalentTo(
             "ResearchAgent 100.00 30.00 0.00 100.00 block active",
             "ContentAgent 200.00 0.00 5.00 200.00 block active",
             "MarketingAgent 150.00 0.00 0.00 150.00 block active");
