@@ -28,6 +28,11 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Close")]
     Task<ConfigureOutcome> Close(string by);
 
+    /// <summary>Gives back all that the agent and its descendants do not need, and draws on another parent from then on.</summary>
+    /// <returns><see cref="ConfigureResult.NotAtRest"/>: something is open below, or spending goes on.</returns>
+    [Alias("Move")]
+    Task<ConfigureOutcome> Move(MoveRequest request);
+
     [Alias("Charge")]
     ValueTask<SpendOutcome> Charge(ChargeRequest request);
 

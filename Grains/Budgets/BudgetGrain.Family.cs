@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Budgets.Ledger;
 using Budgets.Trees;
 
 namespace Budgets.Budgets;
@@ -15,6 +16,16 @@ internal sealed partial class BudgetGrain
     }
 
     public ValueTask<ImmutableArray<DrawReport>> Recall() => _family.Recall();
+
+    public async Task<ConfigureOutcome> Move(MoveRequest request)
+    {
+        await _family.Recalled();
+
+        // What an agent does not need that has done nothing between two beats goes back.
+        await _family.Beat();
+        await _family.Beat();
+        return await _teller.Govern(Now, s => Moving.Move(s, request));
+    }
 
     private ValueTask<DrawAnswer> Tell(AgentId parent, DrawReport report)
     {

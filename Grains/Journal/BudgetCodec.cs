@@ -26,6 +26,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("frozen.v1", StoredJson.Default.Frozen),
         Shape.Of("unfrozen.v1", StoredJson.Default.Unfrozen),
         Shape.Of("closed.v1", StoredJson.Default.Closed),
+        Shape.Of("moved.v1", StoredJson.Default.Moved),
         Shape.Of("draw_asked.v1", StoredJson.Default.DrawAsked),
         Shape.Of("draw_answered.v1", StoredJson.Default.DrawAnswered),
         Shape.Of("lent.v1", StoredJson.Default.Lent),

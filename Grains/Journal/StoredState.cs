@@ -27,7 +27,9 @@ internal sealed record StoredState(
     ImmutableArray<Day> Days,
     ImmutableArray<ClosedDay> ClosedDays,
     ImmutableArray<Draw>? Draws = null,
-    ImmutableArray<Loan>? Loans = null)
+    ImmutableArray<Loan>? Loans = null,
+    DateTimeOffset? EndsAt = null,
+    int? MaxBelow = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -36,7 +38,7 @@ internal sealed record StoredState(
         [.. s.Holds.Values.OrderBy(h => h.Id.Value, StringComparer.Ordinal)],
         [.. s.Memory.All().Select(m => new StoredMemory(m.Digest, m.What.Seq, m.What.Fingerprint, m.What.Kind))],
         s.Memory.ForgottenUpTo, s.Days, s.ClosedDays,
-        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans);
+        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -55,6 +57,8 @@ internal sealed record StoredState(
             Above = Above,
             Own = Own,
             Alerts = Alerts,
+            EndsAt = EndsAt,
+            MaxBelow = MaxBelow,
         },
         Windows = Windows,
         Draining = Draining,

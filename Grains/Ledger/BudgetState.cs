@@ -77,6 +77,12 @@ public sealed record Terms
     public Limits Own { get; init; } = Limits.None;
 
     public AlertSettings Alerts { get; init; } = AlertSettings.None;
+
+    /// <summary>When the agent closes by itself; null: never.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How many levels of descendants it may have; null: no bound of its own.</summary>
+    public int? MaxBelow { get; init; }
 }
 
 /// <summary>What was counted in one stretch of time.</summary>

@@ -62,6 +62,7 @@ public static class Fold
             Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped) },
             Unfrozen => s with { Freeze = null },
             Closed => s with { Closed = true, Freeze = null },
+            Moved m => Moving.Moved(s, m.Parent),
             DayClosed d => s.WithDayClosed(d),
             DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
             DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
@@ -76,7 +77,7 @@ public static class Fold
         {
             Seq = 1,
             Now = e.At,
-            Terms = new Terms { CreatedAt = e.At, Name = e.Name, Parent = e.Parent, TimeZone = e.TimeZone, WeekStart = e.WeekStart },
+            Terms = new Terms { CreatedAt = e.At, Name = e.Name, Parent = e.Parent, TimeZone = e.TimeZone, WeekStart = e.WeekStart, EndsAt = e.EndsAt, MaxBelow = e.MaxBelow },
             Windows = Rollover.First(e.At, e.Windows),
             Days = [new Day(0, e.Windows.Today, UsageBook.Empty)],
         };

@@ -145,6 +145,7 @@ public static class Lending
     private static DateTimeOffset? Ends(BudgetState s, Draw? draw)
     {
         var ends = draw is null ? DateTimeOffset.MaxValue : draw.ValidUntil;
+        ends = s.Terms.EndsAt < ends ? s.Terms.EndsAt : ends;
         foreach (var window in s.Windows)
         {
             ends = window.Type != LimitType.PerMinute && window.Span.Until < ends ? window.Span.Until : ends;

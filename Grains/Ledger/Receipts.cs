@@ -52,6 +52,7 @@ public static class Receipts
         Frozen f => Config(f, $"frozen by {f.By}: {f.Reason}"),
         Unfrozen u => Config(u, $"unfrozen by {u.By}"),
         Closed c => Config(c, $"closed by {c.By}"),
+        Moved m => Config(m, $"moved to {m.Parent} by {m.By}"),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) has no place in the ledger."),
     };
 

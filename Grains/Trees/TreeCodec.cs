@@ -18,6 +18,7 @@ public sealed class TreeCodec : JsonCodec<TreeState, TreeEvent>
         Shape.Of("tree_answered.v1", StoredJson.Default.TreeAnswered),
         Shape.Of("child_agreed.v1", StoredJson.Default.ChildAgreed),
         Shape.Of("child_left.v1", StoredJson.Default.ChildLeft),
+        Shape.Of("child_forgotten.v1", StoredJson.Default.ChildForgotten),
         Shape.Of("overcommit_agreed.v1", StoredJson.Default.OvercommitAgreed),
     ])
     {

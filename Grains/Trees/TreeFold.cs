@@ -13,6 +13,7 @@ public static class TreeFold
         {
             ChildAgreed a => s.Put((s.Children.GetValueOrDefault(a.Child) ?? new Child(a.Child, a.Terms, [])) with { Terms = a.Terms, IsClosed = false }),
             ChildLeft l => s.Put(Known(s, l.Child) with { IsClosed = true }),
+            ChildForgotten f => s with { Children = s.Children.Remove(Known(s, f.Child).Id) },
             ChildLent l => s.With(l.Child, l.Loan),
             OvercommitAgreed o => s with { MayOvercommit = o.Allowed },
             TreeAsked a => s with { Draws = s.Draws.With(a.Asked) },

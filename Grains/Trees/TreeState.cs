@@ -37,6 +37,9 @@ public sealed record ChildAgreed(DateTimeOffset At, string By, AgentId Child, Ch
 /// <summary>A child is closed, or has moved to another parent: it draws no more here.</summary>
 public sealed record ChildLeft(DateTimeOffset At, string By, AgentId Child) : TreeEvent(At);
 
+/// <summary>A child that left long ago and owes nothing makes room for another.</summary>
+public sealed record ChildForgotten(DateTimeOffset At, AgentId Child) : TreeEvent(At);
+
 /// <summary>What is set aside for, and was spent by, a child.</summary>
 public sealed record ChildLent(DateTimeOffset At, AgentId Child, Loan Loan) : TreeEvent(At);
 
