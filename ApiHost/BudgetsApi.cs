@@ -69,6 +69,9 @@ public static class BudgetsApi
         FreezeEndpoints.Map(routes);
         KeyEndpoints.Map(routes);
         BudgetEndpoints.Map(routes);
+        ChildEndpoints.Map(routes);
+        FamilyEndpoints.Map(routes);
+        RunEndpoints.Map(routes);
         ReservationEndpoints.Map(routes);
         ChargeEndpoints.Map(routes);
         DecideEndpoints.Map(routes);
@@ -93,6 +96,7 @@ public static class BudgetsApi
         services.AddSingleton<RevocationWatch>();
         services.AddHostedService(s => s.GetRequiredService<RevocationWatch>());
         services.AddSingleton<Door>();
+        services.AddSingleton<Lineage>();
         services.AddSingleton<Edge>();
         services.AddContract();
     }

@@ -63,8 +63,12 @@ public enum IsoDayOfWeek
 }
 
 /// <summary>Brings an agent's budget into being.</summary>
+/// <param name="Parent">Its tree must have agreed before the budget can draw on it.</param>
+/// <param name="EndsAt">When it closes by itself, to the instant; null: never.</param>
+/// <param name="MaxBelow">How many levels of descendants it may have; null: as many as <see cref="IAllocationTreeGrain.MaxDepth"/> leaves.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.OpenRequest")]
-public sealed record OpenRequest(string Name, string By, string TimeZone, IsoDayOfWeek WeekStart, AgentId? Parent, ConfigureRequest? Budget);
+public sealed record OpenRequest(
+    string Name, string By, string TimeZone, IsoDayOfWeek WeekStart, AgentId? Parent, ConfigureRequest? Budget, DateTimeOffset? EndsAt = null, int? MaxBelow = null);
 
 /// <summary>Changes what an agent is called and what its owner notes about it.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.DescribeRequest")]
@@ -72,6 +76,16 @@ public sealed record DescribeRequest(string By, string? Name, ImmutableSortedDic
 
 [GenerateSerializer, Immutable, Alias("Budgets.FreezeRequest")]
 public sealed record FreezeRequest(string By, string Reason);
+
+/// <summary>Puts an agent under another parent, whose tree has agreed.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.MoveRequest")]
+public sealed record MoveRequest(string By, AgentId Parent);
+
+/// <summary>Names of those who act that decisions look at; otherwise they are for the ledger alone.</summary>
+public static class Actors
+{
+    public const string Operator = "operator";
+}
 
 /// <summary>How a change of configuration ended.</summary>
 public enum ConfigureResult
@@ -91,10 +105,28 @@ public enum ConfigureResult
 
     /// <summary>The agent's own limit is above the one set from above; Detail names the field.</summary>
     AboveCeiling,
+
+    /// <summary>The parent has as many children as it may have.</summary>
+    TooManyChildren,
+
+    /// <summary>Too many levels, from the root or below an agent that may only have some.</summary>
+    TooDeep,
+
+    /// <summary>The parent does not let its children's budgets add up to more than its own; Refusal has the figures.</summary>
+    Overcommitted,
+
+    /// <summary>The agent or one below it has reservations open, or spends right now.</summary>
+    NotAtRest,
+
+    /// <summary>An agent cannot be moved below itself.</summary>
+    BelowItself,
+
+    /// <summary>Somebody with more authority froze the agent.</summary>
+    FrozenFromAbove,
 }
 
 [GenerateSerializer, Immutable, Alias("Budgets.ConfigureOutcome")]
-public sealed record ConfigureOutcome(ConfigureResult Result, BudgetView? Budget, string? Field = null, string? Detail = null);
+public sealed record ConfigureOutcome(ConfigureResult Result, BudgetView? Budget, string? Field = null, string? Detail = null, Refusal? Refusal = null);
 
 /// <summary>A freeze in force.</summary>
 /// <param name="ResumesAt">When it ends by itself; null: when somebody ends it.</param>
@@ -118,4 +150,6 @@ public sealed record BudgetView(
     ImmutableSortedDictionary<string, string> Metadata,
     ImmutableArray<LimitStanding> Windows,
     ImmutableArray<Balance> Balances,
-    int OpenHolds);
+    int OpenHolds,
+    DateTimeOffset? EndsAt = null,
+    int? MaxBelow = null);

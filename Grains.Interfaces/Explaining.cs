@@ -31,14 +31,16 @@ public enum WaysOn
 public static class Explaining
 {
     /// <summary>A sentence that a person understands.</summary>
+    /// <param name="isFromAbove">An ancestor refused: why it is frozen is not for its descendants to know.</param>
     /// <exception cref="ArgumentOutOfRangeException">Accepted is no refusal.</exception>
-    public static string Sentence(Outcome outcome, Refusal? refusal) => (outcome, refusal?.Standing) switch
+    public static string Sentence(Outcome outcome, Refusal? refusal, bool isFromAbove = false) => (outcome, refusal?.Standing) switch
     {
         (Outcome.BudgetExceeded, { Type: LimitType.PerCall } s) => $"${refusal!.Requested} is above the limit of ${s.Limit} for one call.",
         (Outcome.BudgetExceeded, { } s) =>
             $"${refusal!.Requested} does not fit the {Word(s.Type)} limit of ${s.Limit}: ${s.Spent} is spent and ${s.Held} is held, so ${s.Remaining} is left{Until(s)}.",
         (Outcome.RateExceeded, { } s) =>
             $"${refusal!.Requested} on top of ${s.Spent} spent and ${s.Held} held is more than the ${s.Limit} allowed within a minute; the agent is frozen{Until(refusal)}.",
+        (Outcome.Frozen, _) when isFromAbove => $"The agent is frozen{Until(refusal)}.",
         (Outcome.Frozen, _) => $"The agent is frozen{Until(refusal)}: {refusal?.FrozenReason ?? "no reason was given"}",
         (Outcome.IdempotencyKeyReused, _) => "This idempotency key was accepted before with another request; use a new key for a new request.",
         (Outcome.OutOfRange, _) => "A number in the request is outside its range.",

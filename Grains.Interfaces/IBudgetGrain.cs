@@ -28,6 +28,11 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Close"), AnyGateway]
     Task<ConfigureOutcome> Close(string by);
 
+    /// <summary>Gives back all that the agent and its descendants do not need, and draws on another parent from then on.</summary>
+    /// <returns><see cref="ConfigureResult.NotAtRest"/>: something is open below, or spending goes on.</returns>
+    [Alias("Move"), AnyGateway]
+    Task<ConfigureOutcome> Move(MoveRequest request);
+
     [Alias("Charge"), AnyGateway]
     ValueTask<SpendOutcome> Charge(ChargeRequest request);
 
@@ -66,6 +71,15 @@ public interface IBudgetGrain : IGrainWithStringKey
     /// <summary>Null: no such agent.</summary>
     [Alias("GetLedger"), AnyGateway]
     ValueTask<LedgerPage?> GetLedger(LedgerQuery query);
+
+    /// <summary>From the agent's own tree: a report about what it has drawn for the agent's children, and what it needs.</summary>
+    [Alias("Lend"), AnyGateway]
+    ValueTask<DrawAnswer> Lend(DrawReport report);
+
+    /// <summary>From the parent's tree: what this budget and its descendants do not need is given back.</summary>
+    /// <returns>What the parent's tree is to know of the draws.</returns>
+    [Alias("Recall"), AnyGateway]
+    ValueTask<ImmutableArray<DrawReport>> Recall();
 
     public const int MaxBatch = 1000;
 }

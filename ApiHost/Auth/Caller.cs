@@ -17,7 +17,7 @@ internal sealed class Caller(KeyRecord? key, IBudgetGrain? budget)
     public IBudgetGrain? Budget { get; } = budget;
 
     /// <summary>For the ledger: who did it.</summary>
-    public string By { get; } = key is null ? "operator" : key.Scopes.HasFlag(Scopes.Manage) ? "agent:manage" : "agent:spend";
+    public string By { get; } = key is null ? Actors.Operator : key.Scopes.HasFlag(Scopes.Manage) ? "agent:manage" : "agent:spend";
 
     public bool Has(Scopes scope) => Key is null || Key.Scopes.HasFlag(scope);
 }

@@ -35,7 +35,7 @@ internal static class AgentEndpoints
         {
             Body = typeof(PatchAgentBody), Answers = [new(200, typeof(AgentAnswer), "Changed.")], Problems = [ProblemKind.AgentClosed],
         });
-        routes.Map("DELETE", One, Access.Operator, Close, new("closeAgent", "Agents", "Close an agent for good and revoke all its keys")
+        routes.Map("DELETE", One, Access.Above, Close, new("closeAgent", "Agents", "Close an agent and all below it for good, and revoke all their keys")
         {
             Text = "Nothing new is admitted. The ledger stays. Closing twice is fine.", Answers = [new(200, typeof(AgentAnswer), "Closed.")],
         });
@@ -104,12 +104,11 @@ internal static class AgentEndpoints
             return;
         }
 
-        var by = call.Caller.By;
-        var layer = call.Caller.IsOperator ? Layer.Above : Layer.Own;
+        var by = call.By;
         var outcome = new ConfigureOutcome(ConfigureResult.Done, null);
         if (body.ChangesWindows)
         {
-            outcome = await call.Budget.Configure(new ConfigureRequest(layer, by, OnlyTighten: false, TimeZone: body.TimeZone, WeekStart: body.WeekStart));
+            outcome = await call.Budget.Configure(new ConfigureRequest(call.Layer, by, OnlyTighten: false, TimeZone: body.TimeZone, WeekStart: body.WeekStart));
         }
 
         if (outcome.Result == ConfigureResult.Done && body.ChangesDescription)
@@ -117,25 +116,18 @@ internal static class AgentEndpoints
             outcome = await call.Budget.Describe(body.ToDescription(by));
         }
 
-        await Enroll(call, outcome.Budget);
+        await Enroll(call.Edge, outcome.Budget);
         await BudgetEndpoints.Configured(call, outcome, budget => AgentAnswer.Of(budget), Wire.Default.AgentAnswer);
     }
 
     private static async Task Close(Call call)
     {
-        var outcome = await call.Budget.Close(call.Caller.By);
-        if (outcome.Result == ConfigureResult.Done)
-        {
-            await call.Edge.Grains.GetGrain<IKeyRingGrain>(call.Agent.Value).RevokeAll();
-            await call.Edge.Revocations.AskNow();
-            await Enroll(call, outcome.Budget);
-        }
-
+        var outcome = await Closing.Close(call, call.Agent);
         await BudgetEndpoints.Configured(call, outcome, budget => AgentAnswer.Of(budget), Wire.Default.AgentAnswer);
     }
 
     /// <summary>Brings the agent's line in the directory up to its budget.</summary>
-    private static Task Enroll(Call call, BudgetView? b) => b is null
+    internal static Task Enroll(Edge edge, BudgetView? b) => b is null
         ? Task.CompletedTask
-        : call.Edge.Grains.GetGrain<IDirectoryGrain>(0).Enroll(new AgentListing(b.Agent, b.Name, b.Parent, b.CreatedAt, b.Closed));
+        : edge.Grains.GetGrain<IDirectoryGrain>(0).Enroll(new AgentListing(b.Agent, b.Name, b.Parent, b.CreatedAt, b.Closed));
 }

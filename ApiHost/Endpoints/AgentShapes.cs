@@ -107,13 +107,15 @@ internal sealed record AgentAnswer(
         b.Agent.Value,
         b.Name,
         b.Parent?.Value,
-        b.Closed ? AgentStatus.Closed : b.Freeze is null ? AgentStatus.Active : AgentStatus.Frozen,
+        StatusOf(b),
         b.Freeze is { } f ? new FreezeAnswer(f.Reason, f.By, f.Since, f.ResumesAt) : null,
         b.CreatedAt,
         b.TimeZone,
         b.WeekStart,
         b.Metadata,
         scopes is { } s ? ScopeNames.Of(s) : null);
+
+    public static AgentStatus StatusOf(BudgetView b) => b.Closed ? AgentStatus.Closed : b.Freeze is null ? AgentStatus.Active : AgentStatus.Frozen;
 }
 
 internal sealed record AgentLine(string AgentId, string Name, string? ParentId, DateTimeOffset CreatedAt, bool Closed);

@@ -11,10 +11,10 @@ internal static class BudgetEndpoints
     {
         routes.MapOwnAndAddressed("POST", "budget", Access.Read, Configure, new("configureBudget", "Budget", "Set, change or remove limits")
         {
-            Text = "Takes effect with the next request, for open reservations too. What the operator sets is a ceiling for what the agent sets; a key without the scope manage can only tighten.",
+            Text = "Takes effect with the next request, for open reservations too. What the operator or a parent sets is a ceiling for what the agent sets; a key without the scope manage can only tighten.",
             Body = typeof(BudgetBody),
             Answers = [new(200, typeof(BudgetAnswer), "The budget as it is now.")],
-            Problems = [ProblemKind.AgentClosed, ProblemKind.Forbidden],
+            Problems = [ProblemKind.AgentClosed, ProblemKind.Forbidden, ProblemKind.BudgetExceeded],
         });
         routes.MapOwnAndAddressed("GET", "budget", Access.Read, Get, new("getBudget", "Budget", "Limits and how much of each is used")
         {
@@ -31,8 +31,14 @@ internal static class BudgetEndpoints
             return;
         }
 
-        var layer = call.Caller.IsOperator ? Layer.Above : Layer.Own;
-        var outcome = await call.Budget.Configure(body.ToRequest(layer, call.Caller.By, onlyTighten: !call.Caller.Has(Scopes.Manage)));
+        var request = body.ToRequest(call.Layer, call.By, onlyTighten: !call.Caller.Has(Scopes.Manage));
+        if (await Disagreed(call, request) is { } refused)
+        {
+            await Refuse(call, refused);
+            return;
+        }
+
+        var outcome = await call.Budget.Configure(request);
         await Configured(call, outcome, budget => BudgetAnswer.Of(budget, configured: true), Wire.Default.BudgetAnswer);
     }
 
@@ -43,10 +49,30 @@ internal static class BudgetEndpoints
         await (budget is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.BudgetAnswer, BudgetAnswer.Of(budget)));
     }
 
+    /// <summary>What is set from above for a child is agreed with its parent's tree first.</summary>
+    private static async Task<ConfigureOutcome?> Disagreed(Call call, ConfigureRequest r)
+    {
+        var isAgreed = r.Layer == Layer.Own || !(r.Daily.IsSet || r.Weekly.IsSet || r.Monthly.IsSet || r.Total.IsSet || r.HardStop is not null);
+        if (isAgreed || await call.Budget.GetBudget() is not { Parent: { } parent })
+        {
+            return null;
+        }
+
+        OverrunPolicy? policy = r.HardStop is { } hard ? (hard ? OverrunPolicy.Block : OverrunPolicy.Alert) : null;
+        var outcome = await call.Edge.Grains.GetGrain<IAllocationTreeGrain>(parent.Value)
+            .Amend(new AmendRequest(call.Agent, call.By, policy, r.Daily, r.Weekly, r.Monthly, r.Total));
+        return outcome.Result is ConfigureResult.Overcommitted ? outcome : null;
+    }
+
+    /// <summary>Answers a change that was refused.</summary>
+    internal static Task Refuse(Call call, ConfigureOutcome outcome) => outcome.Refusal is { } refusal
+        ? Refusals.Send(call.Http, call.Agent, Outcome.BudgetExceeded, refusal, call.Edge, outcome.Detail)
+        : Problem.Of(outcome).Send(call.Http);
+
     /// <summary>Answers a change of configuration of any kind.</summary>
     internal static Task Configured<T>(
         Call call, ConfigureOutcome outcome, Func<BudgetView, T> answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> shape) =>
         outcome.Result == ConfigureResult.Done
             ? Reply.Send(call.Http, 200, shape, answer(outcome.Budget!))
-            : Problem.Of(outcome).Send(call.Http);
+            : Refuse(call, outcome);
 }

@@ -97,7 +97,7 @@ internal static class KeyEndpoints
         : own.ExpiresAt is { } end && !(body.ExpiresAt <= end) ? Wider("expires_at", "must not be later than this key's own expiry")
         : null;
 
-    private static Problem Wider(string field, string message) => new(ProblemKind.Forbidden, $"{field} {message}.", [new Fault(field, message)]);
+    internal static Problem Wider(string field, string message) => new(ProblemKind.Forbidden, $"{field} {message}.", [new Fault(field, message)]);
 
     private static async Task<Problem?> Missing(Call call) => await call.Budget.GetBudget() switch
     {

@@ -31,6 +31,12 @@ internal static class OutcomeTable
         ConfigureResult.UnknownTimeZone => ProblemKind.InvalidRequest,
         ConfigureResult.WouldWiden => ProblemKind.Forbidden,
         ConfigureResult.AboveCeiling => ProblemKind.Forbidden,
+        ConfigureResult.TooManyChildren => ProblemKind.TooManyChildren,
+        ConfigureResult.TooDeep => ProblemKind.TooDeep,
+        ConfigureResult.Overcommitted => ProblemKind.BudgetExceeded,
+        ConfigureResult.NotAtRest => ProblemKind.AgentBusy,
+        ConfigureResult.BelowItself => ProblemKind.BelowItself,
+        ConfigureResult.FrozenFromAbove => ProblemKind.Forbidden,
         _ => throw new ArgumentOutOfRangeException(nameof(result), result, "Not a refusal."),
     };
 }

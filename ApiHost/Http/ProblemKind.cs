@@ -26,6 +26,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind MethodNotAllowed = new("method_not_allowed", 405, "This resource does not take that method");
     public static readonly ProblemKind RequestTimeout = new("request_timeout", 408, "The request came too slowly", MayRetry.SameKey);
     public static readonly ProblemKind AgentExists = new("agent_exists", 409, "The agent exists already");
+    public static readonly ProblemKind AgentBusy = new("agent_busy", 409, "The agent has something open", MayRetry.Later);
     public static readonly ProblemKind ReservationSettled = new("reservation_settled", 409, "The reservation is settled already");
     public static readonly ProblemKind ReservationReleased = new("reservation_released", 409, "The reservation is released already");
     public static readonly ProblemKind ReservationExpired = new("reservation_expired", 410, "The reservation has expired");
@@ -36,6 +37,9 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind UnknownModelPrice = new("unknown_model_price", 422, "The model's price is not known");
     public static readonly ProblemKind AmountTooLarge = new("amount_too_large", 422, "The amount is more than one budget can hold");
     public static readonly ProblemKind TooManyKeys = new("too_many_keys", 422, "The agent has as many keys as it may have");
+    public static readonly ProblemKind TooManyChildren = new("too_many_children", 422, "The agent has as many children as it may have");
+    public static readonly ProblemKind TooDeep = new("too_deep", 422, "There are as many levels of agents as there may be");
+    public static readonly ProblemKind BelowItself = new("below_itself", 422, "An agent cannot be below itself");
     public static readonly ProblemKind TooManyReservations = new("too_many_reservations", 429, "Too many reservations are open", MayRetry.Later);
     public static readonly ProblemKind Frozen = new("frozen", 402, "The agent is frozen", MayRetry.Later);
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);

@@ -36,19 +36,21 @@ internal sealed class Query
         return text;
     }
 
-    public int Limit(int max, int fallback)
+    public int Limit(int max, int fallback) => Whole("limit", 1, max, fallback);
+
+    public int Whole(string name, int min, int max, int fallback)
     {
-        if (!Has("limit"))
+        if (!Has(name))
         {
             return fallback;
         }
 
-        if (!int.TryParse(_query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit < 1 || limit > max)
+        if (!int.TryParse(_query[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < min || number > max)
         {
-            Faults.Add("limit", string.Create(CultureInfo.InvariantCulture, $"must be a whole number from 1 to {max}"));
+            Faults.Add(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}"));
         }
 
-        return limit;
+        return number;
     }
 
     public DateTimeOffset? Instant(string name)

@@ -8,7 +8,8 @@ namespace Budgets.ApiHost.Http;
 internal static class Refusals
 {
     /// <param name="edge">Its clock is read for Retry-After, which is set only where the end of a window or of a freeze will cure the refusal.</param>
-    public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge)
+    /// <param name="agreement">A sentence: not spending was refused, but an agreement with a child.</param>
+    public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge, string? agreement = null)
     {
         var kind = OutcomeTable.Of(outcome);
         Problem.SetHeaders(http.Response, kind);
@@ -19,16 +20,17 @@ internal static class Refusals
 
         var sheet = Sheet.Take();
         sheet.Writer.WriteStartObject();
-        Write(sheet.Writer, agent, outcome, refusal);
+        Write(sheet.Writer, agent, outcome, refusal, agreement);
         sheet.Writer.WriteEndObject();
         return sheet.Send(http, kind.Status, Sheet.Problem);
     }
 
     /// <summary>The members of the problem, into an object that is open.</summary>
-    public static void Write(Utf8JsonWriter json, AgentId agent, Outcome outcome, Refusal? refusal)
+    public static void Write(Utf8JsonWriter json, AgentId agent, Outcome outcome, Refusal? refusal, string? agreement = null)
     {
         var kind = OutcomeTable.Of(outcome);
-        Problem.WriteHead(json, kind, Explaining.Sentence(outcome, refusal));
+        var isFromAbove = refusal is not null && refusal.RefusedBy != agent;
+        Problem.WriteHead(json, kind, agreement ?? (isFromAbove ? $"{refusal!.RefusedBy}, above this agent: " : "") + Explaining.Sentence(outcome, refusal, isFromAbove));
         if (kind.Status != 402 || refusal is null)
         {
             return;
@@ -52,17 +54,64 @@ internal static class Refusals
         json.WriteMoney(Words.AmountRemaining, standing?.Remaining);
         json.WriteMoney(Words.Requested, refusal.Requested);
         json.WriteInstant(Words.ResetsAt, standing?.Window.Until);
-        if (refusal.FrozenReason is { } reason)
+        if (refusal.FrozenReason is { } reason && !isFromAbove)
         {
             json.WriteString(Words.FrozenReason, reason);
         }
 
-        WriteWaysOn(json, refusal, Explaining.Ways(outcome, refusal));
+        json.WriteStartArray(Words.HowToContinue);
+        if (agreement is not null)
+        {
+            WriteWaysToAgree(json, refusal);
+        }
+        else if (isFromAbove)
+        {
+            WriteWaysOnFromAbove(json, outcome, refusal);
+        }
+        else
+        {
+            WriteWaysOn(json, refusal, Explaining.Ways(outcome, refusal));
+        }
+
+        if (refusal.RetryAt is { } at)
+        {
+            json.WriteStringValue($"Wait until {Explaining.At(at)} and send the request again.");
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteWaysToAgree(Utf8JsonWriter json, Refusal refusal)
+    {
+        if (refusal.Standing is { Remaining: var left } && left > Money.Zero)
+        {
+            json.WriteStringValue($"Ask for {left} or less.");
+        }
+
+        json.WriteStringValue("Lower the budget of another child: PATCH /v1/agents/children/{child_id}.");
+        json.WriteStringValue($"Have the limit of {refusal.RefusedBy} raised: POST /v1/agents/budget.");
+        json.WriteStringValue("Let the children's budgets add up to more; its own limit binds all of them anyway: PATCH /v1/agents/children.");
+    }
+
+    /// <summary>What an ancestor is, has and does beyond the limit that refused is not for its descendants to know.</summary>
+    private static void WriteWaysOnFromAbove(Utf8JsonWriter json, Outcome outcome, Refusal refusal)
+    {
+        if (outcome != Outcome.BudgetExceeded)
+        {
+            json.WriteStringValue($"Ask the owner of {refusal.RefusedBy} to unfreeze it.");
+            return;
+        }
+
+        if (refusal.Standing is { Remaining: var left } && left > Money.Zero)
+        {
+            json.WriteStringValue($"Ask for {left} or less.");
+        }
+
+        json.WriteStringValue($"Ask the owner of {refusal.RefusedBy} to raise its limit.");
     }
 
     private static void WriteWaysOn(Utf8JsonWriter json, Refusal refusal, WaysOn ways)
     {
-        json.WriteStartArray(Words.HowToContinue);
         if (ways.HasFlag(WaysOn.AskForLess))
         {
             json.WriteStringValue($"Ask for {refusal.Standing!.Remaining} or less.");
@@ -80,19 +129,12 @@ internal static class Refusals
 
         if (ways.HasFlag(WaysOn.HaveTheLimitRaised))
         {
-            json.WriteStringValue("Ask the operator to raise the limit: POST /v1/agents/{agent_id}/budget.");
+            json.WriteStringValue("Ask the operator, or the parent, to raise the limit: POST /v1/agents/{agent_id}/budget.");
         }
 
         if (ways.HasFlag(WaysOn.HaveItUnfrozen))
         {
-            json.WriteStringValue("Ask the operator to unfreeze the agent: POST /v1/agents/{agent_id}/unfreeze.");
+            json.WriteStringValue("Ask the operator, or an agent above, to unfreeze the agent: POST /v1/agents/{agent_id}/unfreeze.");
         }
-
-        if (ways.HasFlag(WaysOn.Wait))
-        {
-            json.WriteStringValue($"Wait until {Explaining.At(refusal.RetryAt!.Value)} and send the request again.");
-        }
-
-        json.WriteEndArray();
     }
 }

@@ -5,11 +5,13 @@ namespace Budgets.ApiHost.Http;
 
 /// <summary>What every handler needs beside its request.</summary>
 internal sealed class Edge(
-    IGrainFactory grains, Door door, RevocationWatch revocations, ILoggerFactory logs, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
+    IGrainFactory grains, Door door, Lineage lineage, RevocationWatch revocations, ILoggerFactory logs, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
 {
     public IGrainFactory Grains { get; } = grains;
 
     public Door Door { get; } = door;
+
+    public Lineage Lineage { get; } = lineage;
 
     public RevocationWatch Revocations { get; } = revocations;
 
@@ -24,6 +26,16 @@ internal readonly record struct Call(HttpContext Http, Caller Caller, AgentId Ag
 {
     public IBudgetGrain Budget =>
         Caller.Agent == Agent ? Caller.Budget! : Edge.Grains.GetGrain<IBudgetGrain>(Agent.Value);
+
+    private bool IsOwn => Caller.Agent == Agent;
+
+    /// <summary>Whose limits this call sets: the agent's own, or those it has from above.</summary>
+    public Layer Layer => IsOwn ? Layer.Own : Layer.Above;
+
+    /// <summary>For the ledger: who did it.</summary>
+    public string By => IsOwn || Caller.IsOperator ? Caller.By : "parent:manage";
+
+    public IAllocationTreeGrain Tree => Edge.Grains.GetGrain<IAllocationTreeGrain>(Agent.Value);
 
     public string? PathId(string name) => Http.Request.RouteValues[name] as string;
 }
@@ -62,8 +74,19 @@ internal sealed class Routes(IEndpointRouteBuilder app, Edge edge)
             }
 
             var addressed = isAddressed ? http.Request.RouteValues[AgentIdName] as string : null;
+            if (addressed is not null && Authority.IsAnother(caller, addressed))
+            {
+                return EnterAnother(http, caller, addressed);
+            }
+
             var (agent, problem) = Authority.Admit(caller, access, addressed, http.Request.Path);
             return problem is null ? handler(new Call(http, caller, agent, Edge)) : problem.Send(http);
+        }
+
+        async Task EnterAnother(HttpContext http, Caller caller, string addressed)
+        {
+            var (agent, problem) = await Authority.AdmitToAnother(caller, access, addressed, Edge.Lineage);
+            await (problem is null ? handler(new Call(http, caller, agent, Edge)) : problem.Send(http));
         }
     }
 

@@ -18,7 +18,7 @@ namespace Budgets.ApiHost.Http;
         typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AgentStatus>),
-        typeof(NameConverter<Decision>),
+        typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -26,6 +26,11 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(UnfreezeBody))]
 [JsonSerializable(typeof(KeyBody))]
 [JsonSerializable(typeof(BudgetBody))]
+[JsonSerializable(typeof(ChildBody))]
+[JsonSerializable(typeof(PatchChildBody))]
+[JsonSerializable(typeof(FamilyBody))]
+[JsonSerializable(typeof(MoveBody))]
+[JsonSerializable(typeof(RunBody))]
 [JsonSerializable(typeof(ReservationBody))]
 [JsonSerializable(typeof(CommitBody))]
 [JsonSerializable(typeof(ReleaseBody))]
@@ -38,6 +43,10 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(NewKeyAnswer))]
 [JsonSerializable(typeof(KeyListAnswer))]
 [JsonSerializable(typeof(BudgetAnswer))]
+[JsonSerializable(typeof(CreatedChildAnswer))]
+[JsonSerializable(typeof(ChildAnswer))]
+[JsonSerializable(typeof(FamilyAnswer))]
+[JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(ReservationAnswer))]
 [JsonSerializable(typeof(HeldAnswer))]
 [JsonSerializable(typeof(SettledAnswer))]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Trees;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -13,12 +14,15 @@ namespace Budgets.Budgets;
 internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 {
     private readonly Teller _teller;
+    private readonly Family _family;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
     public BudgetGrain(IJournalStore store, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
-        _teller = new Teller(store, new AgentId(this.GetPrimaryKeyString()), Fenced);
+        var agent = new AgentId(this.GetPrimaryKeyString());
+        _teller = new Teller(store, agent, Fenced);
+        _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall());
         _clock = clock;
         _log = log;
     }
@@ -34,18 +38,28 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
             // Not deactivated from here: Orleans would send the call that waits in circles, and its caller would not learn why.
             LogUnreadable(_log, fault, State.Agent);
         }
+
+        Beat();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _teller.Leave();
 
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
-        var recalled = await _teller.Recall(request.Key);
-        return await _teller.Transact(Charging.Charge(State, request, Now, recalled));
+        var decision = Charging.Charge(State, request, Now, await _teller.Recall(request.Key));
+        return _family.IsFinal(decision)
+            ? await (request.Mode == ChargeMode.Record ? _family.Freeing(_teller.Transact(decision)) : _teller.Transact(decision))
+            : await _family.Spend(request.Amount, request.Key, recalled => Charging.Charge(State, request, Now, recalled));
     }
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
+        if (_family.HasRelatives)
+        {
+            // Decided in order; those that have to wait for money from above wait together.
+            return [.. await Task.WhenAll(requests.Select(r => Charge(r).AsTask()))];
+        }
+
         var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
         return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
@@ -54,20 +68,22 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
-        var recalled = await _teller.Recall(request.Key);
-        return await _teller.Transact(Holding.Hold(State, request, Now, recalled));
+        var decision = Holding.Hold(State, request, Now, await _teller.Recall(request.Key));
+        return _family.IsFinal(decision)
+            ? await _teller.Transact(decision)
+            : await _family.Spend(request.Amount, request.Key, recalled => Holding.Hold(State, request, Now, recalled));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)
     {
         var recalled = await _teller.Recall(request.Key, request.Id);
-        return await _teller.Transact(Settling.Settle(State, request, Now, recalled));
+        return await _family.Freeing(_teller.Transact(Settling.Settle(State, request, Now, recalled)));
     }
 
     public async ValueTask<SpendOutcome> Release(ReleaseRequest request)
     {
         var recalled = await _teller.Recall(request.Key, request.Id);
-        return await _teller.Transact(Settling.Release(State, request, Now, recalled));
+        return await _family.Freeing(_teller.Transact(Settling.Release(State, request, Now, recalled)));
     }
 
     public async ValueTask<SpendOutcome> Extend(ExtendRequest request)
@@ -82,15 +98,15 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         return _teller.Govern(now, s => Governing.Open(s, request, now));
     }
 
-    public Task<ConfigureOutcome> Configure(ConfigureRequest request) => _teller.Govern(Now, s => Configuring.Configure(s, request));
+    public Task<ConfigureOutcome> Configure(ConfigureRequest request) => _family.Binding(_teller.Govern(Now, s => Configuring.Configure(s, request)));
 
     public Task<ConfigureOutcome> Describe(DescribeRequest request) => _teller.Govern(Now, s => Governing.Describe(s, request));
 
-    public Task<ConfigureOutcome> Freeze(FreezeRequest request) => _teller.Govern(Now, s => Governing.Freeze(s, request));
+    public Task<ConfigureOutcome> Freeze(FreezeRequest request) => _family.Binding(_teller.Govern(Now, s => Governing.Freeze(s, request)));
 
     public Task<ConfigureOutcome> Unfreeze(string by) => _teller.Govern(Now, s => Governing.Unfreeze(s, by));
 
-    public Task<ConfigureOutcome> Close(string by) => _teller.Govern(Now, s => Governing.Close(s, by));
+    public Task<ConfigureOutcome> Close(string by) => _family.Binding(_teller.Govern(Now, s => Governing.Close(s, by)));
 
     public async ValueTask<Foresight> Decide(Money amount)
     {
@@ -98,37 +114,5 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         var foresight = Holding.Foresee(State, amount, Now);
         await _teller.Durable();
         return foresight;
-    }
-
-    public async ValueTask<BudgetView?> GetBudget()
-    {
-        _teller.Ready();
-        var view = State.Exists ? State.At(Now).State.View() : null;
-        await _teller.Durable();
-        return view;
-    }
-
-    public async ValueTask<HoldView?> GetHold(HoldId id)
-    {
-        _teller.Ready();
-        var known = State.Holds.GetValueOrDefault(id)?.ViewAt(Now);
-        await _teller.Durable();
-        return known ?? (await _teller.Reader.Find(Digest.Of(id)) is { } end ? Viewing.HoldAfter(end.Event) : null);
-    }
-
-    public async ValueTask<UsageView?> GetUsage(UsagePeriod period)
-    {
-        _teller.Ready();
-        var (state, elapsed) = State.At(Now);
-        await _teller.Durable();
-        return state.Exists ? await _teller.Reader.Usage(state, elapsed, period) : null;
-    }
-
-    public async ValueTask<LedgerPage?> GetLedger(LedgerQuery query)
-    {
-        _teller.Ready();
-        var newest = State.Seq;
-        await _teller.Durable();
-        return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
     }
 }

@@ -13,11 +13,10 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     /// <summary>Keys of a batch that are looked for at the same time.</summary>
     private const int AskedAtOnce = 32;
 
-    private readonly Journaled<BudgetState, BudgetEvent> _journal =
-        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), fenced);
+    private readonly Keeper<BudgetState, BudgetEvent> _journal =
+        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), agent.Value, fenced);
 
     private JournalReader? _reader;
-    private Exception? _fault;
     private int _recalling;
     private Money _countedAsHeld;
 
@@ -29,17 +28,9 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     /// <returns>What kept it from being read; null: open.</returns>
     public async Task<Exception?> Recover(CancellationToken cancellation)
     {
-        try
-        {
-            await _journal.Recover(cancellation);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _fault = e;
-        }
-
+        var fault = await _journal.Recover(cancellation);
         CountHeld(State.Held());
-        return _fault;
+        return fault;
     }
 
     /// <summary>This activation ends; the next one counts what is held.</summary>
@@ -49,45 +40,17 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         return Task.CompletedTask;
     }
 
-    /// <summary>Every call asks this first.</summary>
-    /// <exception cref="JournalCorruptException">The journal contradicts itself; the budget stays shut until a person has looked.</exception>
-    /// <exception cref="StoreUnavailableException">The journal could not be read, or this activation is giving up; the next one tries again.</exception>
-    /// <exception cref="OverloadedException">Too many wait already.</exception>
-    public void Ready()
+    /// <inheritdoc cref="Keeper{TState,TEvent}.Ready"/>
+    public void Ready() => _journal.Ready(_recalling);
+
+    /// <inheritdoc cref="Keeper{TState,TEvent}.Durable"/>
+    public ValueTask Durable() => _journal.Durable();
+
+    /// <summary>Applies what is no answer to anybody; it becomes durable with the next append.</summary>
+    public void Record(ImmutableArray<BudgetEvent> events)
     {
-        Trustworthy();
-        if (_journal.Waiting + _recalling >= Journaled<BudgetState, BudgetEvent>.MaxWaiting)
-        {
-            throw new OverloadedException($"{Journaled<BudgetState, BudgetEvent>.MaxWaiting} requests wait for {agent} already.");
-        }
-    }
-
-    private void Trustworthy()
-    {
-        if (_fault is JournalCorruptException)
-        {
-            throw new JournalCorruptException($"The journal of {agent} cannot be trusted: {_fault.Message}");
-        }
-
-        if (_fault is not null)
-        {
-            fenced(_fault);
-            throw new StoreUnavailableException($"The journal of {agent} could not be read.");
-        }
-
-        if (_journal.IsFenced)
-        {
-            throw NotWritten();
-        }
-    }
-
-    /// <summary>Completes when all that was decided so far is durable.</summary>
-    public async ValueTask Durable()
-    {
-        if (await _journal.Flush() != Flushed.Durable)
-        {
-            throw NotWritten();
-        }
+        _journal.Record(events);
+        CountHeld(State.Held());
     }
 
     public async ValueTask<SpendOutcome> Transact(Decision decision)
@@ -129,7 +92,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         var view = State.Exists ? State.At(now).State.View() : null;
         var flushed = await _journal.Flush();
-        return flushed == Flushed.Durable ? outcome with { Budget = view } : throw Failure(flushed, wrote: !happened.IsEmpty);
+        return flushed == Flushed.Durable ? outcome with { Budget = view } : throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !happened.IsEmpty);
     }
 
     /// <summary>What the journal's index knows of a key or hold that the state has forgotten; nearly always nothing needs to be asked.</summary>
@@ -181,7 +144,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
                 TooOften(tries);
                 var asked = _journal.DurableSeq;
                 var recalled = await Reader.Recall(key, hold);
-                Trustworthy();
+                _journal.Trustworthy();
                 if (State.Memory.ForgottenUpTo <= asked && !EndedMeanwhile(hold, recalled))
                 {
                     return (recalled, asked);
@@ -217,12 +180,6 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         return new Begun(decision, first);
     }
 
-    private void Record(ImmutableArray<BudgetEvent> events)
-    {
-        _journal.Record(events);
-        CountHeld(State.Held());
-    }
-
     private void CountHeld(Money held)
     {
         BudgetMetrics.HeldMore(held - _countedAsHeld);
@@ -235,7 +192,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         var (decision, first) = begun;
         if (flushed != Flushed.Durable)
         {
-            throw Failure(flushed, wrote: !decision.Events.IsEmpty);
+            throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !decision.Events.IsEmpty);
         }
 
         if (decision.ReplayOf > 0)
@@ -261,11 +218,4 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         throw new InvalidOperationException("An accepted request without an answer among its events.");
     }
-
-    // Each waiter has its own exception: one object thrown at many would gather all their stacks.
-    private static Exception Failure(Flushed flushed, bool wrote) => flushed == Flushed.Unknown && wrote
-        ? new OutcomeUnknownException("Whether this was written is not known. Ask again with the same key.")
-        : NotWritten();
-
-    private static StoreUnavailableException NotWritten() => new("The store did not take what this answer depends on; nothing happened.");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.Ledger;
+using Budgets.Trees;
 
 namespace Budgets.Journal;
 
@@ -10,11 +11,12 @@ namespace Budgets.Journal;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
     Converters =
     [
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
         typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
-        typeof(NamedEnum<EntryKind>),
+        typeof(NamedEnum<EntryKind>), typeof(NamedEnum<OverrunPolicy>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]
@@ -28,9 +30,21 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(Frozen))]
 [JsonSerializable(typeof(Unfrozen))]
 [JsonSerializable(typeof(Closed))]
+[JsonSerializable(typeof(Moved))]
 [JsonSerializable(typeof(DayClosed))]
 [JsonSerializable(typeof(Rolled))]
+[JsonSerializable(typeof(DrawAsked))]
+[JsonSerializable(typeof(DrawAnswered))]
+[JsonSerializable(typeof(Lent))]
 [JsonSerializable(typeof(StoredState))]
+[JsonSerializable(typeof(ChildAgreed))]
+[JsonSerializable(typeof(ChildLeft))]
+[JsonSerializable(typeof(ChildForgotten))]
+[JsonSerializable(typeof(ChildLent))]
+[JsonSerializable(typeof(OvercommitAgreed))]
+[JsonSerializable(typeof(TreeAsked))]
+[JsonSerializable(typeof(TreeAnswered))]
+[JsonSerializable(typeof(StoredTree))]
 [JsonSerializable(typeof(ImmutableArray<NamedSums>))]
 [JsonSerializable(typeof(TokenUsage))]
 internal sealed partial class StoredJson : JsonSerializerContext;

@@ -25,7 +25,11 @@ internal sealed record StoredState(
     ImmutableArray<StoredMemory> Memory,
     long ForgottenUpTo,
     ImmutableArray<Day> Days,
-    ImmutableArray<ClosedDay> ClosedDays)
+    ImmutableArray<ClosedDay> ClosedDays,
+    ImmutableArray<Draw>? Draws = null,
+    ImmutableArray<Loan>? Loans = null,
+    DateTimeOffset? EndsAt = null,
+    int? MaxBelow = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -33,7 +37,8 @@ internal sealed record StoredState(
         s.Windows, s.Draining,
         [.. s.Holds.Values.OrderBy(h => h.Id.Value, StringComparer.Ordinal)],
         [.. s.Memory.All().Select(m => new StoredMemory(m.Digest, m.What.Seq, m.What.Fingerprint, m.What.Kind))],
-        s.Memory.ForgottenUpTo, s.Days, s.ClosedDays);
+        s.Memory.ForgottenUpTo, s.Days, s.ClosedDays,
+        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -52,6 +57,8 @@ internal sealed record StoredState(
             Above = Above,
             Own = Own,
             Alerts = Alerts,
+            EndsAt = EndsAt,
+            MaxBelow = MaxBelow,
         },
         Windows = Windows,
         Draining = Draining,
@@ -60,6 +67,8 @@ internal sealed record StoredState(
         Memory = Ledger.Memory.Of(Memory.Select(m => (m.Digest, new Remembered(m.Seq, m.Fingerprint, m.Kind))), ForgottenUpTo),
         Days = Days,
         ClosedDays = ClosedDays,
+        Draws = Draws ?? [],
+        Loans = Loans ?? [],
     };
 }
 

@@ -26,6 +26,9 @@ internal static class Admitting
             : null;
     }
 
+    /// <summary>What is missing in the draw that a child spends out of; zero: enough, or the agent has no parent.</summary>
+    public static Money Short(BudgetState s, Money amount) => s.Terms.Parent is not null && s.Draws.At(s.Now) is var draw && draw.Room < amount ? amount - draw.Room : Money.Zero;
+
     /// <summary>The freeze that a tripped breaker brings; null when the amount does not trip it.</summary>
     public static Frozen? Breaks(BudgetState s, Money amount) =>
         s.Freeze is null && Trips(s, amount) is not null
@@ -113,6 +116,28 @@ internal static class Admitting
 
         return largest;
     }
+
+    /// <summary>What the hard limits on windows leave for the draws of descendants.</summary>
+    public static Money LargestForDescendants(BudgetState s)
+    {
+        var total = s.Current(LimitType.Total);
+        var largest = Money.Max(Money.Zero, Money.MaxBooked - total.Spent - total.Held);
+        foreach (var limits in (Limits[])[s.Above, s.Own])
+        {
+            for (var type = LimitType.Daily; limits.HardStop && type <= LimitType.Total; type++)
+            {
+                largest = Money.Min(largest, Room(s.Current(type), limits[type]) ?? largest);
+            }
+        }
+
+        return largest;
+    }
+
+    /// <summary>The limit that keeps the need of a descendant from being set aside; null: none does.</summary>
+    public static Refusal? ExceededByDescendants(BudgetState s, Money need) =>
+        Exceeded(s with { Terms = s.Terms with { Above = s.Above with { PerCall = null }, Own = s.Own with { PerCall = null } } }, need, hard: true) is { } standing
+            ? new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need))
+            : null;
 
     public static LimitStanding Standing(Window window, Layer layer, bool hard, Money limit) =>
         new(window.Type, layer, hard, limit, window.Spent, window.Held, window.Span);

@@ -6,8 +6,11 @@ namespace Budgets.Ledger;
 /// <remarks>Events that move money carry the balances after them: the ledger reads them, and the fold checks itself against them.</remarks>
 public abstract record BudgetEvent(DateTimeOffset At);
 
+/// <param name="EndsAt">When it closes by itself.</param>
+/// <param name="MaxBelow">How many levels of descendants it may have.</param>
 public sealed record Opened(
-    DateTimeOffset At, string By, string Name, AgentId? Parent, string TimeZone, IsoDayOfWeek WeekStart, Spans Windows) : BudgetEvent(At);
+    DateTimeOffset At, string By, string Name, AgentId? Parent, string TimeZone, IsoDayOfWeek WeekStart, Spans Windows,
+    DateTimeOffset? EndsAt = null, int? MaxBelow = null) : BudgetEvent(At);
 
 /// <summary>Windows cut by the calendar: those named begin, or are cut anew. Written down, so that no later version of the time zone database can read old entries differently.</summary>
 /// <param name="Today">The local date of the daily window.</param>
@@ -88,7 +91,7 @@ public sealed record Extended(
 public sealed record Expired(DateTimeOffset At, EndedHold Hold, ImmutableArray<Balance> After) : BudgetEvent(At);
 
 /// <summary>What a hold was, for those who meet it after its end.</summary>
-public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose);
+public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null);
 
 public sealed record Frozen(DateTimeOffset At, string By, string Reason, DateTimeOffset? ResumesAt, bool Tripped) : BudgetEvent(At);
 
@@ -96,5 +99,17 @@ public sealed record Unfrozen(DateTimeOffset At, string By) : BudgetEvent(At);
 
 public sealed record Closed(DateTimeOffset At, string By) : BudgetEvent(At);
 
+/// <summary>Another parent from now on. Everything drawn from the one before was given back.</summary>
+public sealed record Moved(DateTimeOffset At, string By, AgentId Parent) : BudgetEvent(At);
+
 /// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
 public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage) : BudgetEvent(At);
+
+/// <summary>A report about one of the agent's own draws, on its way to its parent's tree.</summary>
+public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At);
+
+/// <summary>The parent's tree has answered.</summary>
+public sealed record DrawAnswered(DateTimeOffset At, Answered Answered) : BudgetEvent(At);
+
+/// <summary>What is set aside for, and was spent by, the agent's children.</summary>
+public sealed record Lent(DateTimeOffset At, Loan Loan, ImmutableArray<Balance> After) : BudgetEvent(At);

@@ -46,6 +46,12 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>Where the rows of the closed days are, oldest first, for the last <see cref="Day.Kept"/> days.</summary>
     public ImmutableArray<ClosedDay> ClosedDays { get; init; } = [];
 
+    /// <summary>What the agent has drawn from its parent, oldest first; a spend goes under the newest. Empty without a parent.</summary>
+    public ImmutableArray<Draw> Draws { get; init; } = [];
+
+    /// <summary>What the agent's own tree has drawn from it, for its children.</summary>
+    public ImmutableArray<Loan> Loans { get; init; } = [];
+
     public bool Exists => Seq > 0;
 
     public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Terms.Above : Terms.Own;
@@ -71,6 +77,12 @@ public sealed record Terms
     public Limits Own { get; init; } = Limits.None;
 
     public AlertSettings Alerts { get; init; } = AlertSettings.None;
+
+    /// <summary>When the agent closes by itself; null: never.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>How many levels of descendants it may have; null: no bound of its own.</summary>
+    public int? MaxBelow { get; init; }
 }
 
 /// <summary>What was counted in one stretch of time.</summary>
@@ -94,7 +106,8 @@ public readonly record struct Admission(long Minute, long Day, long Week, long M
 
 /// <summary>An open hold.</summary>
 /// <param name="Date">The local day that admitted it.</param>
-public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose);
+/// <param name="Draw">The number of the draw that it is in; null without a parent.</param>
+public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null);
 
 /// <param name="Tripped">True: by the per-minute breaker, not by a person.</param>
 public sealed record Freeze(string Reason, string By, DateTimeOffset Since, DateTimeOffset? ResumesAt, bool Tripped);

@@ -15,12 +15,12 @@ public static class Charging
             return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
         }
 
-        if (!s.Exists || s.Closed)
+        var (now, elapsed) = s.At(clock);
+        if (!now.Exists || now.Closed)
         {
             return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
         }
 
-        var (now, elapsed) = s.At(clock);
         var over = false;
         if (Admitting.Refuses(now, request.Amount) is { } no)
         {
@@ -30,6 +30,11 @@ public static class Charging
             }
 
             over = Admitting.Refuses(now with { Freeze = null }, request.Amount) is not null;
+        }
+
+        if (request.Mode == ChargeMode.Enforce && Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
+        {
+            return Decision.Wait(now, request.Amount, missing);
         }
 
         // From here it must succeed.

@@ -7,6 +7,11 @@ namespace Budgets.Ledger;
 /// <param name="ReplayOf">The seq of the event that answered this request the first time.</param>
 public readonly record struct Decision(Outcome Outcome, ImmutableArray<BudgetEvent> Events, Refusal? Refusal, long ReplayOf)
 {
+    /// <summary>Not zero: the budget itself would admit this, but so much is missing in what was set aside for it one level up. Nothing was decided yet.</summary>
+    public Money Short { get; init; }
+
+    public static Decision Wait(BudgetState s, Money requested, Money missing) => Refuse(s, Outcome.BudgetExceeded, requested) with { Short = missing };
+
     public static Decision Accept(ImmutableArray<BudgetEvent> elapsed, BudgetEvent happened) => new(Outcome.Accepted, elapsed.Add(happened), null, 0);
 
     public static Decision Accept(ImmutableArray<BudgetEvent> events) => new(Outcome.Accepted, events, null, 0);

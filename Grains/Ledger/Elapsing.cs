@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Budgets.Ledger;
 
-/// <summary>What time alone has done to a budget: windows followed each other, holds expired, a freeze ended, days closed.</summary>
+/// <summary>What time alone has done to a budget: windows followed each other, holds expired, a freeze ended, a deadline passed, days closed.</summary>
 /// <remarks>
 /// These events are written with the next accepted request, never on their own account by a refusal; until then every
 /// decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
@@ -20,7 +20,7 @@ public static class Elapsing
         var now = clock > s.Now ? clock : s.Now;
         s = (s with { Now = now }).InMinuteOf(now);
         var rolled = Rollover.Due(s, now);
-        if (rolled is null && !(s.NextExpiry <= now) && !(s.Freeze?.ResumesAt <= now) && s.Days.Length <= 1)
+        if (rolled is null && !(s.NextExpiry <= now) && !(s.Freeze?.ResumesAt <= now) && s.Days.Length <= 1 && (s.Closed || !(s.Terms.EndsAt <= now)))
         {
             return (s, []);
         }
@@ -54,6 +54,11 @@ public static class Elapsing
             Happened(new Unfrozen(now, "resume_after"));
         }
 
+        if (s.Terms.EndsAt <= now && !s.Closed)
+        {
+            Happened(new Closed(now, "ends_at"));
+        }
+
         foreach (var day in s.Days.RemoveAt(s.Days.Length - 1))
         {
             if (!s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == day.Number))
@@ -65,5 +70,5 @@ public static class Elapsing
         return (s, events.ToImmutable());
     }
 
-    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose);
+    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose, h.Draw);
 }

@@ -29,21 +29,26 @@ public static class Fold
         {
             Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
                 .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
+                .Drawn(s.DrawNow(), c.Amount, Money.Zero)
                 .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
             Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
-                .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose))
+                .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow()))
+                .Drawn(s.DrawNow(), Money.Zero, h.Amount)
                 .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
             Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
                 .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
+                .Drawn(t.Hold.Draw, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
                 .Ending(t.Hold.Id, wasOpen: !t.Late)
                 .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
                 .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
             Released r => Agreeing(s.Count(r.Hold.Admission, Money.Zero, Money.Zero - r.Hold.Amount, -1), r.After)
                 .Ending(r.Hold.Id, wasOpen: true)
+                .Drawn(r.Hold.Draw, Money.Zero, Money.Zero - r.Hold.Amount)
                 .Remembering(Digest.Of(r.Hold.Id), r.Fingerprint, EntryKind.Release)
                 .Remembering(r.Key, r.Fingerprint, EntryKind.Release),
             Expired x => Agreeing(s.Count(x.Hold.Admission, Money.Zero, Money.Zero - x.Hold.Amount, -1), x.After)
                 .Ending(x.Hold.Id, wasOpen: true)
+                .Drawn(x.Hold.Draw, Money.Zero, Money.Zero - x.Hold.Amount)
                 .Remembering(Digest.Of(x.Hold.Id), Digest.None, EntryKind.Expire),
             Extended x => s
                 .Holding(Open(s, x.Id) with { ExpiresAt = x.ExpiresAt })
@@ -57,7 +62,11 @@ public static class Fold
             Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped) },
             Unfrozen => s with { Freeze = null },
             Closed => s with { Closed = true, Freeze = null },
+            Moved m => Moving.Moved(s, m.Parent),
             DayClosed d => s.WithDayClosed(d),
+            DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
+            DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
+            Lent l => Agreeing(s.With(l.Loan), l.After),
             _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
         };
     }
@@ -68,7 +77,7 @@ public static class Fold
         {
             Seq = 1,
             Now = e.At,
-            Terms = new Terms { CreatedAt = e.At, Name = e.Name, Parent = e.Parent, TimeZone = e.TimeZone, WeekStart = e.WeekStart },
+            Terms = new Terms { CreatedAt = e.At, Name = e.Name, Parent = e.Parent, TimeZone = e.TimeZone, WeekStart = e.WeekStart, EndsAt = e.EndsAt, MaxBelow = e.MaxBelow },
             Windows = Rollover.First(e.At, e.Windows),
             Days = [new Day(0, e.Windows.Today, UsageBook.Empty)],
         };
@@ -93,6 +102,11 @@ public static class Fold
         Holds = s.Holds.SetItem(hold.Id, hold),
         NextExpiry = s.NextExpiry is { } next && next < hold.ExpiresAt ? next : hold.ExpiresAt,
     };
+
+    private static long? DrawNow(this BudgetState s) => s.Terms.Parent is null ? null : s.Draws.At(s.Now).Number;
+
+    private static BudgetState Drawn(this BudgetState s, long? draw, Money spent, Money held) =>
+        draw is { } number ? s with { Draws = s.Draws.Moved(number, spent, held) } : s;
 
     private static Hold Open(BudgetState s, HoldId id) => s.Holds.TryGetValue(id, out var hold)
         ? hold

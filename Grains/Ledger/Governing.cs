@@ -20,7 +20,9 @@ public static class Governing
 
         var opened = new Opened(
             clock, request.By, request.Name, request.Parent, request.TimeZone, request.WeekStart,
-            Rollover.At(clock, request.TimeZone, request.WeekStart));
+            Rollover.At(clock, request.TimeZone, request.WeekStart),
+            request.EndsAt,
+            request.MaxBelow);
         if (request.Budget is null)
         {
             return (new ConfigureOutcome(ConfigureResult.Done, null), [opened]);
@@ -33,12 +35,17 @@ public static class Governing
     public static (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened) Describe(BudgetState s, DescribeRequest request) =>
         Unless(s, () => new Described(s.Now, request.By, request.Name ?? s.Terms.Name, request.Metadata ?? s.Terms.Metadata));
 
-    /// <summary>A freeze by a person replaces the breaker's, and the other way round it does not.</summary>
+    /// <summary>A freeze by a person replaces the breaker's, and the operator's replaces a parent's; the other way round it does not.</summary>
     public static (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened) Freeze(BudgetState s, FreezeRequest request) =>
-        Unless(s, () => s.Freeze is { Tripped: false } ? null : new Frozen(s.Now, request.By, request.Reason, null, Tripped: false));
+        Unless(s, () => s.Freeze is { Tripped: false } f && (f.By == Actors.Operator || request.By != Actors.Operator)
+            ? null
+            : new Frozen(s.Now, request.By, request.Reason, null, Tripped: false));
 
+    /// <summary>What the operator froze, only the operator lets go.</summary>
     public static (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened) Unfreeze(BudgetState s, string by) =>
-        Unless(s, () => s.Freeze is null ? null : new Unfrozen(s.Now, by));
+        s.Freeze is { By: Actors.Operator } && by != Actors.Operator
+            ? (new ConfigureOutcome(ConfigureResult.FrozenFromAbove, null, Detail: "The operator froze this agent, and only the operator may unfreeze it."), [])
+            : Unless(s, () => s.Freeze is null ? null : new Unfrozen(s.Now, by));
 
     /// <summary>Closed for good: nothing new is admitted, what was held may still be settled. Closing twice is fine.</summary>
     public static (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened) Close(BudgetState s, string by) =>

@@ -15,12 +15,12 @@ public static class Holding
             return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
         }
 
-        if (!s.Exists || s.Closed)
+        var (now, elapsed) = s.At(clock);
+        if (!now.Exists || now.Closed)
         {
             return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
         }
 
-        var (now, elapsed) = s.At(clock);
         if (now.Holds.ContainsKey(request.Id))
         {
             // An id that stands for two holds would leave one of them held for ever.
@@ -35,6 +35,11 @@ public static class Holding
         if (Admitting.Refuses(now, request.Amount) is { } no)
         {
             return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
+        }
+
+        if (Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
+        {
+            return Decision.Wait(now, request.Amount, missing);
         }
 
         // From here it must succeed.
@@ -59,12 +64,12 @@ public static class Holding
             return new Foresight(Outcome.OutOfRange, new Refusal(s.Agent, amount), Money.Zero, []);
         }
 
-        if (!s.Exists || s.Closed)
+        var (now, _) = s.At(clock);
+        if (!now.Exists || now.Closed)
         {
             return new Foresight(s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, new Refusal(s.Agent, amount), Money.Zero, []);
         }
 
-        var (now, _) = s.At(clock);
         var largest = Admitting.LargestThatFits(now);
         if (now.Holds.Count >= BudgetState.MaxOpenHolds && Admitting.FitsTheBooks(now, amount))
         {
@@ -90,12 +95,12 @@ public static class Holding
             return Decision.Refuse(s, Outcome.OutOfRange, Money.Zero);
         }
 
-        if (!s.Exists || s.Closed)
+        var (now, elapsed) = s.At(clock);
+        if (!now.Exists || now.Closed)
         {
             return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, Money.Zero);
         }
 
-        var (now, elapsed) = s.At(clock);
         if (!now.Holds.TryGetValue(request.Id, out var hold))
         {
             return Decision.Refuse(now, Ending.Of(now, request.Id, recalled), Money.Zero);

@@ -34,7 +34,7 @@ public static class Receipts
     /// <summary>Null: bookkeeping that is no line of the ledger.</summary>
     public static LedgerEntry? EntryOf(BudgetEvent e, long seq) => e switch
     {
-        Rolled or DayClosed => null,
+        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent => null,
         _ => LineOf(e, seq) with { Seq = seq },
     };
 
@@ -52,6 +52,7 @@ public static class Receipts
         Frozen f => Config(f, $"frozen by {f.By}: {f.Reason}"),
         Unfrozen u => Config(u, $"unfrozen by {u.By}"),
         Closed c => Config(c, $"closed by {c.By}"),
+        Moved m => Config(m, $"moved to {m.Parent} by {m.By}"),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) has no place in the ledger."),
     };
 

@@ -20,7 +20,9 @@ public static class Viewing
         s.Terms.Metadata,
         Standings(s),
         s.Balances(),
-        s.Holds.Count);
+        s.Holds.Count,
+        s.Terms.EndsAt,
+        s.Terms.MaxBelow);
 
     /// <summary>Every limit on every window, strictest first within a type. Two layers with the same limit are one line.</summary>
     private static ImmutableArray<LimitStanding> Standings(BudgetState s) =>

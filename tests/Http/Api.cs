@@ -46,6 +46,9 @@ public sealed class Api : IAsyncLifetime, IDisposable
         return new Agent(_http, minted["api_key"].GetString()!, agent.Id);
     }
 
+    /// <summary>The first key of an agent that was made by somebody else.</summary>
+    public Agent Holder(string key, string id) => new(_http, key, id);
+
     public async Task InitializeAsync()
     {
         App = BudgetsApi.Build(

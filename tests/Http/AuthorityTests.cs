@@ -75,6 +75,7 @@ public sealed partial class AuthorityTests(Api api)
             [Access.Operator] = [agent],
             [Access.Manage] = [await api.KeyFor(agent, """["spend"]""")],
             [Access.Spend] = [await api.KeyFor(agent, """["manage"]""")],
+            [Access.Above] = [agent],
             [Access.Read] = [],
         };
         var before = await agent.Standing();
@@ -202,6 +203,7 @@ public sealed partial class AuthorityTests(Api api)
     {
         var full = path.Replace("{agent_id}", about.Id, StringComparison.Ordinal)
             .Replace("{key_id}", "key_00000000000000000000", StringComparison.Ordinal)
+            .Replace("{child_id}", "agent_00000000000000000000", StringComparison.Ordinal)
             .Replace("{reservation_id}", "res_00000000000000000000", StringComparison.Ordinal);
         full = OtherParameter().Replace(full, "1");
         return method is "POST" or "PATCH"
@@ -213,6 +215,11 @@ public sealed partial class AuthorityTests(Api api)
     {
         ("POST", "freeze") => """{"reason":"r"}""",
         ("POST", "keys") => """{"scopes":["spend"]}""",
+        ("POST", "create-child") => """{"child_name":"n"}""",
+        ("POST", "runs") => """{"name":"n","budget":1,"expires_in_seconds":60}""",
+        ("POST", "move") => """{"parent_id":"agent_00000000000000000000"}""",
+        ("PATCH", "children") => """{"allow_overcommit":true}""",
+        ("PATCH", "{child_id}") => """{"monthly_budget":1}""",
         ("PATCH", _) => """{"name":"n"}""",
         _ => "{}",
     };

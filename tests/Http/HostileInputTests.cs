@@ -66,7 +66,8 @@ public sealed class HostileInputTests(Api api, ITestOutputHelper output)
         content?.Headers.TryAddWithoutValidation("Content-Type", attack.ContentType);
         return await api.With(attack.Key).Send(attack.Method, attack.Path, content, request =>
         {
-            request.Headers.ExpectContinue = attack.Body.Length > 1 << 20;
+            // What Kestrel refuses by its first line is answered before a long body is sent, or the connection breaks under it.
+            request.Headers.ExpectContinue = attack.Body.Length > 1 << 14;
             request.Headers.TryAddWithoutValidation(attack.Header, attack.HeaderValue);
         });
     }

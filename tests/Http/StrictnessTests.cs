@@ -129,7 +129,6 @@ public sealed class StrictnessTests(Api api)
     [Theory]
     [InlineData("GET", "/v1/nothing", 404)]
     [InlineData("GET", "/", 404)]
-    [InlineData("POST", "/v1/agents/create-child", 405)]
     [InlineData("POST", "/v1/agents/credits", 405)]
     [InlineData("GET", "/v1/agents/alerts/deliveries", 404)]
     [InlineData("POST", "/v1/chat/completions", 404)]

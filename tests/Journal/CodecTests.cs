@@ -60,6 +60,18 @@ public sealed class CodecTests
         }
     }, iter: 60, threads: 1);
 
+    /// <summary>Written by earlier versions; it says what the counts say too.</summary>
+    [Fact]
+    public void A_derived_member_of_earlier_rows_is_passed_over()
+    {
+        var charged = Examples.Events.OfType<Charged>().First();
+        var now = Encoding.UTF8.GetString(Encode(charged));
+        var earlier = now.Replace("\"requests\":7}", "\"requests\":7,\"is_in_range\":true}", StringComparison.Ordinal);
+
+        earlier.Should().NotBe(now);
+        BudgetCodec.Instance.Decode(Encoding.UTF8.GetBytes(earlier)).Should().BeEquivalentTo([charged], same => same.RespectingRuntimeTypes());
+    }
+
     [Theory]
     [InlineData("""[{"charged.v9":{}}]""")]
     [InlineData("""[{"":{}}]""")]

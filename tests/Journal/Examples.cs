@@ -17,13 +17,19 @@ internal static class Examples
     private static readonly Purpose Purpose = new(
         "gpt-5", "summarise \"ünïcødé\" <&>", ["nightly", "team:a"], new TokenUsage(1_000, 200, 30, 40, 50, 6, 7));
 
-    private static readonly EndedHold Ended = new(new HoldId("res_0000000000000000000A"), Usd(2), Start.AddSeconds(603), new Admission(0, 0, 0, 0), new DateOnly(2026, 3, 4), Purpose);
+    private static readonly EndedHold Ended = new(new HoldId("res_0000000000000000000A"), Usd(2), Start.AddSeconds(603), new Admission(0, 0, 0, 0), new DateOnly(2026, 3, 4), Purpose, Draw: 1);
+
+    private static readonly Loan Loan = new(
+        1, 2, Usd(3), Usd(1), Usd(0.5m), new Admission(0, 0, 0, 0), 1, Start.AddMinutes(2), IsExact: true, Start.AddSeconds(14), IsOpen: true);
 
     public static IReadOnlyList<BudgetEvent> Events { get; } =
     [
-        new Opened(Start, "operator", "scribe", new AgentId("agent_parent789abcdefghij"), "UTC", IsoDayOfWeek.Monday, First),
+        new Opened(Start, "operator", "scribe", new AgentId("agent_parent789abcdefghij"), "UTC", IsoDayOfWeek.Monday, First, Start.AddDays(30), 3),
+        new Moved(Start, "operator", new AgentId("agent_another89abcdefghij")),
         new Described(Start.AddSeconds(1), "agent:manage", "scribe 2", ImmutableSortedDictionary<string, string>.Empty.Add("owner", "müller").Add("a", "b")),
         new Configured(Start.AddSeconds(2), "operator", Limits, Limits with { Daily = null, HardStop = true }, "UTC", IsoDayOfWeek.Monday, new AlertSettings([50, 80], "ops@example.com"), First),
+        new DrawAsked(Start.AddSeconds(2), new Asked(1, 1, Usd(0), Usd(2), Usd(10), IsExact: true)),
+        new DrawAnswered(Start.AddSeconds(2), new Answered(1, 1, Usd(10), Start.AddMinutes(2), IsExact: true)),
         new Held(Start.AddSeconds(3), Ended.Id, Usd(2), Start.AddSeconds(603), Purpose, new IdempotencyKey("key-1"), Print(1), After(0, 2), [new Warning(LimitType.Daily, Usd(25), 104)]),
         new Charged(
             Start.AddSeconds(4), new ChargeId("chg_0000000000000000000A"), new Money(75_000), Purpose, new IdempotencyKey("key-2"), Print(2), ChargeMode.Record, Start,
@@ -38,6 +44,7 @@ internal static class Examples
         new Frozen(Start.AddSeconds(11), "max_spend_per_minute", "max_spend_per_minute was exceeded", Start.AddSeconds(311), Tripped: true),
         new Unfrozen(Start.AddSeconds(12), "resume_after"),
         Opened("D", 13),
+        new Lent(Start.AddSeconds(14), Loan, After(2.500075m, 4)),
         new Rolled(Start.AddMinutes(3), new Spans(Day(5), null, null, new DateOnly(2026, 3, 5))),
         new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
         new Closed(Start.AddMinutes(5), "operator"),

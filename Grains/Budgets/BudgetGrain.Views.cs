@@ -1,0 +1,39 @@
+using Budgets.Ledger;
+
+namespace Budgets.Budgets;
+
+// What can be read of a budget.
+internal sealed partial class BudgetGrain
+{
+    public async ValueTask<BudgetView?> GetBudget()
+    {
+        _teller.Ready();
+        var view = State.Exists ? State.At(Now).State.View() : null;
+        await _teller.Durable();
+        return view;
+    }
+
+    public async ValueTask<HoldView?> GetHold(HoldId id)
+    {
+        _teller.Ready();
+        var known = State.Holds.GetValueOrDefault(id)?.ViewAt(Now);
+        await _teller.Durable();
+        return known ?? (await _teller.Reader.Find(Digest.Of(id)) is { } end ? Viewing.HoldAfter(end.Event) : null);
+    }
+
+    public async ValueTask<UsageView?> GetUsage(UsagePeriod period)
+    {
+        _teller.Ready();
+        var (state, elapsed) = State.At(Now);
+        await _teller.Durable();
+        return state.Exists ? await _teller.Reader.Usage(state, elapsed, period) : null;
+    }
+
+    public async ValueTask<LedgerPage?> GetLedger(LedgerQuery query)
+    {
+        _teller.Ready();
+        var newest = State.Seq;
+        await _teller.Durable();
+        return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>A draw as its giver sees it: set aside until the taker says that it was spent or is not needed.</summary>
+/// <param name="Held">What the taker last said that it has set aside for spends to come.</param>
+/// <param name="Admission">The windows of the giver's budget that admitted it. A tree has none: its own draw counts there.</param>
+/// <param name="Draw">The giver's own draw that it is taken out of; 0: the giver has no parent.</param>
+/// <param name="HeardAt">When the taker last said something.</param>
+/// <param name="IsOpen">False: it is over, all that was granted is spent, and its windows need not be kept for it.</param>
+public sealed record Loan(
+    long Number, long Version, Money Granted, Money Spent, Money Held, Admission Admission, long Draw, DateTimeOffset? ValidUntil, bool IsExact, DateTimeOffset HeardAt, bool IsOpen)
+{
+    /// <summary>How long a taker that promised to give back at once is believed to have nothing over.</summary>
+    public static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
+
+    /// <summary>A taker that has something and says nothing for so long is asked: it may have died with it.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
+
+    /// <summary>Granted and not spent: what the giver counts as held.</summary>
+    public Money Outstanding => Granted - Spent;
+
+    /// <summary>Whether the taker could have more than it needs. A tree in which nobody could refuses without asking around.</summary>
+    /// <param name="recalledAt">When all takers were last asked to give back.</param>
+    public bool MayHaveRest(DateTimeOffset now, DateTimeOffset recalledAt) =>
+        Granted > Spent && (!IsExact || now - (HeardAt > recalledAt ? HeardAt : recalledAt) > Believed);
+
+    public DrawAnswer Answer(DateTimeOffset now) => new(Number, Version, Granted, ValidUntil, IsExact, ValidUntil <= now);
+}
+
+/// <summary>The loans of one taker, oldest first.</summary>
+internal static class Loans
+{
+    public static ImmutableArray<Loan> With(this ImmutableArray<Loan> loans, Loan loan, Loan? old)
+    {
+        if (old is not null)
+        {
+            return loans.Replace(old, loan);
+        }
+
+        while (loans.Length >= Draw.Remembered && loans.FirstOrDefault(l => !l.IsOpen) is { } oldest)
+        {
+            loans = loans.Remove(oldest);
+        }
+
+        return loans.Add(loan);
+    }
+}
+
+/// <summary>What a giver decided about a report.</summary>
+/// <param name="Loan">How the draw stands from now on; null: as it stood, or more has to be found first.</param>
+/// <param name="Short">Not zero: so much is needed, and there is less. By the giver's own limits, and a recall may find it; or in its own draw, and more has to be asked for above.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false);
+
+/// <summary>What was tried already to find what a taker needs.</summary>
+/// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
+/// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
+/// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false);
+
+/// <summary>"What a child may spend is set aside at every ancestor first."</summary>
+public static class Lending
+{
+    /// <summary>Of what is left above the need, one taker gets at most this share ahead of its need.</summary>
+    private const int ShareAhead = 4;
+
+    public static (Lend Lend, ImmutableArray<BudgetEvent> Events) Lend(BudgetState s, DrawReport report, DateTimeOffset clock, Tried tried = default)
+    {
+        var (now, elapsed) = s.At(clock);
+        var old = now.Loans.FirstOrDefault(l => l.Number == report.Number);
+        if (old is not null && report.Version <= old.Version)
+        {
+            return (new Lend(null, old.Answer(now.Now)), []);
+        }
+
+        var draw = now.Terms.Parent is null ? null : now.Draws.At(now.Now);
+        var loan = (old ?? new Loan(report.Number, 0, default, default, default, now.AdmissionNow(), draw?.Number ?? 0, null, false, now.Now, true)).After(report, now.Now);
+        var told = now.With(loan);
+        draw = draw is null ? null : told.Draws.At(now.Now);
+        var isOver = loan.ValidUntil <= now.Now || loan.Draw != (draw?.Number ?? 0);
+        var need = report.Need - report.Kept;
+        var (room, no) = isOver ? (Money.Zero, null) : Room(told, need);
+        if (no is not null && !tried.IsRecalled)
+        {
+            return (new Lend(null, null, need, IsShortOfLimit: true), []);
+        }
+
+        // What the own limits leave is worth asking for, even where it does not serve everybody who waits.
+        var reach = Money.Min(need, room);
+        if (!isOver && reach > Money.Zero && draw?.Room < reach && tried.Above is null)
+        {
+            return (new Lend(null, null, reach), []);
+        }
+
+        var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
+        lent = lent.Until(loan.ValidUntil ?? Ends(told, draw), now.Now);
+        var answer = lent.Answer(now.Now) with { IsOver = isOver };
+        if (isShort)
+        {
+            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need);
+            answer = answer with { Outcome = outcome, Refusal = refusal };
+        }
+
+        return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
+    }
+
+    /// <summary>A taker's report taken over, before anything is granted.</summary>
+    internal static Loan After(this Loan loan, DrawReport report, DateTimeOffset now) => loan with
+        { Version = report.Version, Granted = report.Kept, Spent = report.Spent, Held = report.Held, IsExact = report.IsExact, HeardAt = now };
+
+    /// <summary>All that is needed is granted, and ahead of that a share of what is left, so that one taker leaves something for the others.</summary>
+    /// <param name="isExact">Money is short further up: nothing is granted ahead.</param>
+    internal static (Loan Loan, bool IsShort) Granting(this Loan loan, DrawReport report, Money available, bool isExact, bool isOver)
+    {
+        var (need, want) = (report.Need - report.Kept, report.Want - report.Kept);
+        if (isOver || want <= Money.Zero)
+        {
+            return (loan, false);
+        }
+
+        // Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.
+        var ahead = Money.Min(want - need, new Money(Math.Max(0, (available - need).Nanos / ShareAhead)));
+        isExact |= ahead < Money.Min(need, want - need);
+        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : ahead);
+        return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
+    }
+
+    /// <summary>The loan with its end; once it has ended and nothing of it is outstanding, nothing waits for it any more.</summary>
+    internal static Loan Until(this Loan loan, DateTimeOffset? ends, DateTimeOffset now) =>
+        loan with { ValidUntil = ends, IsOpen = loan.IsOpen && !(ends <= now && loan.Outstanding == Money.Zero) };
+
+    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need) =>
+        above?.Refusal is { } refusal ? (above.Outcome, refusal) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+
+    /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
+    internal static BudgetState With(this BudgetState s, Loan loan)
+    {
+        var old = s.Loans.FirstOrDefault(l => l.Number == loan.Number);
+        var opens = (loan.IsOpen ? 1 : 0) - (old is { IsOpen: true } ? 1 : 0);
+        var (spent, held) = (loan.Spent - (old?.Spent ?? Money.Zero), loan.Outstanding - (old?.Outstanding ?? Money.Zero));
+        s = s.Count(loan.Admission, spent, held, opens);
+        return s with { Loans = s.Loans.With(loan, old), Draws = loan.Draw == 0 ? s.Draws : s.Draws.Moved(loan.Draw, spent, held) };
+    }
+
+    private static DateTimeOffset? Ends(BudgetState s, Draw? draw)
+    {
+        var ends = draw is null ? DateTimeOffset.MaxValue : draw.ValidUntil;
+        ends = s.Terms.EndsAt < ends ? s.Terms.EndsAt : ends;
+        foreach (var window in s.Windows)
+        {
+            ends = window.Type != LimitType.PerMinute && window.Span.Until < ends ? window.Span.Until : ends;
+        }
+
+        return ends;
+    }
+
+    /// <summary>What the budget's own limits leave for its descendants, and why the need does not fit them. Limits on a single call and on a minute bind the agent's own calls alone.</summary>
+    private static (Money Room, (Outcome Outcome, Refusal Refusal)? No) Room(BudgetState s, Money need)
+    {
+        if (need <= Money.Zero)
+        {
+            return (Admitting.LargestForDescendants(s), null);
+        }
+
+        if (s.Closed)
+        {
+            return (Money.Zero, (Outcome.AgentClosed, new Refusal(s.Agent, need)));
+        }
+
+        if (s.Freeze is { } freeze)
+        {
+            return (Money.Zero, (Outcome.Frozen, new Refusal(s.Agent, need, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt)));
+        }
+
+        var room = Admitting.LargestForDescendants(s);
+        return (room, need <= room ? null : Admitting.ExceededByDescendants(s, need) is { } standing
+            ? (Outcome.BudgetExceeded, standing)
+            : (Outcome.AmountTooLarge, new Refusal(s.Agent, need)));
+    }
+}

@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using Budgets.Ledger;
+
+namespace Budgets.Trees;
+
+/// <summary>A node that draws on the one above it: a child's budget on its parent's tree, a tree on its parent's budget.</summary>
+internal interface ITaker
+{
+    ImmutableArray<Draw> Draws { get; }
+
+    DateTimeOffset Now { get; }
+
+    void Record(Asked asked);
+
+    void Record(Answered answered);
+
+    /// <summary>Completes when everything recorded is durable: only then may it be said.</summary>
+    ValueTask Durable();
+
+    /// <summary>Says it one level up.</summary>
+    ValueTask<DrawAnswer> Tell(DrawReport report);
+}
+
+/// <summary>Asks for money one level up, tells what was spent, gives back what is not needed.</summary>
+/// <remarks>
+/// One request for more is under way at a time; who comes meanwhile shares the next one. It asks ahead of the need, twice as much each time
+/// while it spends fast and money is plenty, so that a busy child seldom asks.
+/// </remarks>
+internal sealed class Drawer(ITaker taker)
+{
+    /// <summary>An answer can be overtaken by a recall, or a window can end meanwhile: then it is asked again. More often than this is no coincidence.</summary>
+    private const int MostTries = 64;
+
+    private const int LeastAhead = 8;
+    private const int MostAhead = 8_192;
+
+    private static readonly TimeSpan Fast = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    private TaskCompletionSource<DrawAnswer>? _next;
+    private Money _wanted;
+    private Task _asking = Task.CompletedTask;
+    private int _ahead = LeastAhead;
+    private DateTimeOffset _askedAt;
+    private (long Number, Money Spent, Money Held) _atLastBeat;
+
+    /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
+    /// <exception cref="OverloadedException">The draw is fought over.</exception>
+    public Task<DrawAnswer> More(Money amount)
+    {
+        _next ??= new TaskCompletionSource<DrawAnswer>();
+        _wanted += amount;
+        var answer = _next.Task;
+        if (_asking.IsCompleted)
+        {
+            _asking = AskInTurn();
+        }
+
+        return answer;
+    }
+
+    /// <summary>Every few seconds: what was spent goes up; what a taker does not need that has done nothing since the last beat goes back.</summary>
+    public async ValueTask Beat()
+    {
+        if (taker.Draws is [.., var newest])
+        {
+            var now = (newest.Number, newest.Spent, newest.Held);
+            var isIdle = now == _atLastBeat;
+            _atLastBeat = now;
+            await Tell(isIdle);
+        }
+    }
+
+    /// <summary>
+    /// Tells what was spent since the last report; gives back what is not needed if the taker idles, money is short, or the draw is over.
+    /// A report that does not arrive is made up for by a later one.
+    /// </summary>
+    public async ValueTask Tell(bool isIdle)
+    {
+        foreach (var number in taker.Draws.Select(d => d.Number))
+        {
+            if (number == taker.Draws[^1].Number)
+            {
+                // Who asks for more tells everything else too, and may need what would be given back.
+                await _asking;
+            }
+
+            if (taker.Draws.Find(number) is { IsAtRest: false } draw)
+            {
+                await TellUnlessLost(draw, isIdle);
+            }
+        }
+    }
+
+    /// <summary>Gives back all that is not needed, and promises to go on like that. The reports are for the caller, once they are durable.</summary>
+    public ImmutableArray<DrawReport> Recall() =>
+        [.. taker.Draws.Where(MayNeedTelling).Select(d => Write(d, d.Used, d.Used, d.Used, isRecall: true))];
+
+    /// <summary>Not what the giver knows already: that there is no rest, and none will be kept.</summary>
+    private bool MayNeedTelling(Draw d) => d.Room > Money.Zero || (!d.IsExact && d.Granted > d.Spent) || (d.Confirmed < d.Version && _asking.IsCompleted);
+
+    private async Task AskInTurn()
+    {
+        while (_next is { } waiting)
+        {
+            var wanted = _wanted;
+            (_next, _wanted) = (null, Money.Zero);
+            try
+            {
+                waiting.SetResult(await Ask(wanted));
+            }
+            catch (Exception e)
+            {
+                waiting.SetException(e);
+            }
+
+            if (_next is null && taker.Draws is [.., { IsExact: true, Room.Nanos: > 0 } rest])
+            {
+                await TellUnlessLost(rest);
+            }
+        }
+    }
+
+    private async ValueTask TellUnlessLost(Draw draw, bool isIdle = false)
+    {
+        var givesBack = isIdle || draw.IsExact || draw.IsOver(taker.Now);
+        if (givesBack || draw.Confirmed < draw.Version || draw.Told != draw.Spent)
+        {
+            var kept = givesBack ? draw.Used : Money.Max(draw.Granted, draw.Used);
+            try
+            {
+                Hear(await Say(draw, kept, kept, kept, isRecall: false));
+            }
+            catch (Exception e) when (e is not JournalCorruptException)
+            {
+                TreeMetrics.Untold(e);
+            }
+        }
+    }
+
+    private async ValueTask<DrawAnswer> Ask(Money wanted)
+    {
+        Pace();
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var draw = taker.Draws.At(taker.Now);
+            var kept = Money.Max(draw.Granted, draw.Used);
+            var need = Money.Max(kept, draw.Used + wanted);
+            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min((decimal)wanted.Nanos * _ahead, Money.MaxPerRequest.Nanos));
+            var answer = await Say(draw, kept, need, need + ahead, isRecall: false);
+            if (Hear(answer) && !answer.IsOver)
+            {
+                _ahead = answer.IsExact ? LeastAhead : _ahead;
+                return answer;
+            }
+        }
+
+        throw new OverloadedException("What was set aside for this was taken back again and again.");
+    }
+
+    private void Pace()
+    {
+        var since = taker.Now - _askedAt;
+        _askedAt = taker.Now;
+        _ahead = since < Fast ? Math.Min(_ahead * 2, MostAhead) : since > Slow ? LeastAhead : _ahead;
+    }
+
+    private async ValueTask<DrawAnswer> Say(Draw draw, Money kept, Money need, Money want, bool isRecall)
+    {
+        var report = Write(draw, kept, need, want, isRecall);
+        await taker.Durable();
+        return await taker.Tell(report);
+    }
+
+    private DrawReport Write(Draw draw, Money kept, Money need, Money want, bool isRecall)
+    {
+        taker.Record(new Asked(draw.Number, draw.Version + 1, kept, need, want, isRecall));
+        return new DrawReport(draw.Number, draw.Version + 1, draw.Spent, draw.Held, kept, need, want, draw.IsExact || isRecall);
+    }
+
+    /// <summary>False: the answer is to something that was said before, and what it grants may be gone.</summary>
+    private bool Hear(DrawAnswer answer)
+    {
+        if (taker.Draws.Find(answer.Number) is not { } draw || draw.Version != answer.Version || draw.Confirmed == answer.Version)
+        {
+            return false;
+        }
+
+        taker.Record(new Answered(answer.Number, answer.Version, answer.Granted, Ends(answer, taker.Now), answer.IsExact));
+        return true;
+    }
+
+    /// <summary>
+    /// The giver says whether its window has ended; the clocks of two silos need not agree. What it grants after the end by this clock can be
+    /// used for a moment, and is set aside in the giver's window whenever it is spent.
+    /// </summary>
+    private static DateTimeOffset? Ends(DrawAnswer answer, DateTimeOffset now) =>
+        answer.IsOver ? answer.ValidUntil <= now ? answer.ValidUntil : now
+        : answer.ValidUntil <= now ? now + Moment : answer.ValidUntil;
+}

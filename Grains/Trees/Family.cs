@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using Budgets.Budgets;
+using Budgets.Ledger;
+
+namespace Budgets.Trees;
+
+/// <summary>The dealings of one budget with its parent's tree, on which it draws, and with its own, which draws on it.</summary>
+/// <param name="clock">Read once for each decision.</param>
+/// <param name="parent">Says something to the tree of the parent.</param>
+/// <param name="recall">Has the budget's own tree give back what its children do not need.</param>
+internal sealed class Family(
+    Teller teller, Func<DateTimeOffset> clock, Func<AgentId, DrawReport, ValueTask<DrawAnswer>> parent, Func<ValueTask<ImmutableArray<DrawReport>>> recall) : ITaker
+{
+    /// <summary>A budget is asked again as often as others take what was set aside for it; more often than this is no coincidence.</summary>
+    private const int MostTries = 64;
+
+    /// <summary>What is spent below is known above after so long at most.</summary>
+    public static readonly TimeSpan EveryBeat = TimeSpan.FromSeconds(5);
+
+    private Drawer? _drawer;
+    private Task? _recalling;
+    private DateTimeOffset _recalledAt;
+
+    private Drawer Drawer => _drawer ??= new Drawer(this);
+
+    private BudgetState State => teller.State;
+
+    ImmutableArray<Draw> ITaker.Draws => State.Draws;
+
+    DateTimeOffset ITaker.Now => clock() is var now && now > State.Now ? now : State.Now;
+
+    private DateTimeOffset Now => ((ITaker)this).Now;
+
+    void ITaker.Record(Asked asked) => teller.Record([.. Elapsed(), new DrawAsked(Now, asked)]);
+
+    void ITaker.Record(Answered answered) => teller.Record([.. Elapsed(), new DrawAnswered(Now, answered)]);
+
+    ValueTask ITaker.Durable() => teller.Durable();
+
+    ValueTask<DrawAnswer> ITaker.Tell(DrawReport report) => parent(State.Terms.Parent!.Value, report);
+
+    /// <summary>False: more can be found, above or with the children, before this is the answer.</summary>
+    public bool IsFinal(Decision decision) => decision.Short == Money.Zero && !(decision.Outcome == Outcome.BudgetExceeded && MayChildrenHaveRest);
+
+    /// <summary>Decides again once enough is set aside above, or the children have given back what they do not need.</summary>
+    /// <param name="key">Looked up anew for each try: it may have been accepted meanwhile.</param>
+    public async ValueTask<SpendOutcome> Spend(Money amount, IdempotencyKey key, Func<Recalled, Decision> decide)
+    {
+        DrawAnswer? refused = null;
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var decision = decide(await teller.Recall(key));
+            if (IsFinal(decision))
+            {
+                return await teller.Transact(decision);
+            }
+
+            if (decision.Short == Money.Zero)
+            {
+                await Recalled();
+            }
+            else if (refused is null)
+            {
+                refused = await More(amount) is { Outcome: not Outcome.Accepted } no ? no : null;
+            }
+            else
+            {
+                // What was granted and is not enough is back before anybody hears of the refusal.
+                await GiveBack();
+                await teller.Durable();
+                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal with { Requested = amount } : decision.Refusal);
+            }
+        }
+
+        throw new OverloadedException($"What was set aside for {State.Agent} was spent by others again and again.");
+    }
+
+    /// <summary>The agent's own tree reports about one of its draws, and may need more.</summary>
+    public async ValueTask<DrawAnswer> Lend(DrawReport report)
+    {
+        teller.Ready();
+        TreeMetrics.Reported();
+        DrawAnswer? refused = null;
+        for (var tries = 0; tries < MostTries; tries++)
+        {
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(!MayChildrenHaveRest, refused, _recalling is not null));
+            if (lend.Answer is { } answer)
+            {
+                teller.Record(events);
+                await teller.Durable();
+                await GiveBack();
+                return answer;
+            }
+
+            if (lend.IsShortOfLimit)
+            {
+                await Recalled();
+            }
+            else
+            {
+                refused = await More(lend.Short) is { Outcome: not Outcome.Accepted } no ? no : null;
+            }
+        }
+
+        throw new OverloadedException($"What was set aside for the children of {State.Agent} was spent by others again and again.");
+    }
+
+    /// <summary>The parent's tree asks for all that this budget and its descendants do not need.</summary>
+    public async ValueTask<ImmutableArray<DrawReport>> Recall()
+    {
+        teller.Ready();
+
+        // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
+        var reports = Drawer.Recall();
+        await Recalled();
+        reports = [.. reports, .. Drawer.Recall()];
+        await teller.Durable();
+        return reports;
+    }
+
+    /// <summary>The subtree has given back what it does not need. Cheap where nobody can have anything over.</summary>
+    public Task Recalled() => _recalling is null && !MayChildrenHaveRest ? Task.CompletedTask : _recalling ??= RecallOnce();
+
+    private bool MayChildrenHaveRest => State.Loans.Any(l => l.MayHaveRest(Now, _recalledAt));
+
+    /// <summary>A change that may leave descendants less than they have set aside: it binds all of them before it is answered, and repeating it makes up for a recall that failed.</summary>
+    public async Task<ConfigureOutcome> Binding(Task<ConfigureOutcome> change)
+    {
+        var outcome = await change;
+        await Recalled();
+        return outcome;
+    }
+
+    public bool HasRelatives => State.Terms.Parent is not null || !State.Loans.IsEmpty;
+
+    /// <summary>A settlement, a release, or a report of money already spent: what it frees or overruns is known above before it is answered.</summary>
+    public async ValueTask<SpendOutcome> Freeing(ValueTask<SpendOutcome> transaction)
+    {
+        var outcome = await transaction;
+        await GiveBack();
+        return outcome;
+    }
+
+    /// <summary>What is not needed goes back at once if money is short above; what was spent beyond a draw is told at once.</summary>
+    private async ValueTask GiveBack()
+    {
+        if (State.Draws.Any(d => d.Used > d.Granted || (d.Room > Money.Zero && (d.IsExact || d.IsOver(Now)))))
+        {
+            await Drawer.Tell(isIdle: false);
+        }
+    }
+
+    /// <summary>Every few seconds, while there is something to say: what was spent goes up; what an idle agent does not need goes back; a tree that went silent is asked.</summary>
+    public async ValueTask Beat()
+    {
+        if (State.Loans.Any(l => l.Outstanding > Money.Zero && Now - l.HeardAt > Loan.Silence))
+        {
+            await Recalled();
+        }
+
+        await Drawer.Beat();
+    }
+
+    private async Task RecallOnce()
+    {
+        // Those who come while the answers are taken over must ask again.
+        await Task.Yield();
+        try
+        {
+            TreeMetrics.Recalled();
+            var asked = Now;
+            foreach (var report in await recall())
+            {
+                var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
+                teller.Record(lend.Loan is null ? [] : events);
+            }
+
+            _recalledAt = asked;
+        }
+        finally
+        {
+            _recalling = null;
+        }
+    }
+
+    /// <summary>An exception of each caller's own: nothing was spent, and the same key may ask again.</summary>
+    private async ValueTask<DrawAnswer> More(Money amount)
+    {
+        try
+        {
+            return await Drawer.More(amount);
+        }
+        catch (Exception e) when (e is not (OverloadedException or JournalCorruptException))
+        {
+            throw new StoreUnavailableException($"The budgets above {State.Agent} could not be asked; nothing was spent.", e);
+        }
+    }
+
+    private ImmutableArray<BudgetEvent> Elapsed() => State.At(clock()).Events;
+}

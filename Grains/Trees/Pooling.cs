@@ -1,0 +1,45 @@
+using Budgets.Ledger;
+
+namespace Budgets.Trees;
+
+/// <summary>"A tree gives its children what it has drawn, and draws what they need." It has no limits of its own: its parent's budget does.</summary>
+public static class Pooling
+{
+    /// <param name="above">Why the tree's own draw could not grow as needed, so that what there is must do; null: not tried, or it could.</param>
+    public static (Lend Lend, ChildLent? Event) Lend(TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null)
+    {
+        var now = clock > s.Now ? clock : s.Now;
+        var child = s.Children[id];
+        var old = child.Loans.FirstOrDefault(l => l.Number == report.Number);
+        if (old is not null && report.Version <= old.Version)
+        {
+            return (new Lend(null, old.Answer(now)), null);
+        }
+
+        var loan = (old ?? new Loan(report.Number, 0, default, default, default, default, s.Draws.At(now).Number, null, false, now, true)).After(report, now);
+        var draw = s.With(id, loan).Draws.At(now);
+        var isOver = loan.ValidUntil <= now || loan.Draw != draw.Number;
+        var need = report.Need - report.Kept;
+        if (child.IsClosed && need > Money.Zero)
+        {
+            var closed = loan with { IsExact = true };
+            return (new Lend(closed, closed.Answer(now) with { Outcome = Outcome.AgentClosed, Refusal = new Refusal(s.Parent, need) }), new ChildLent(now, id, closed));
+        }
+
+        if (need > Money.Zero && !isOver && draw.Room < need && above is null)
+        {
+            return (new Lend(null, null, need), null);
+        }
+
+        var (lent, isShort) = loan.Granting(report, draw.Room, draw.IsExact, isOver);
+        lent = lent.Until(loan.ValidUntil ?? draw.ValidUntil, now);
+        var answer = lent.Answer(now) with { IsOver = isOver };
+        if (isShort)
+        {
+            var (outcome, refusal) = Lending.Refused(above, s.Parent, need);
+            answer = answer with { Outcome = outcome, Refusal = refusal };
+        }
+
+        return (new Lend(lent, answer), new ChildLent(now, id, lent));
+    }
+}

@@ -1,0 +1,359 @@
+using Budgets.Ledger;
+
+namespace Budgets.Tests.Trees;
+
+/// <summary>A world with a family in it, people who spend, and the truth about what they spent.</summary>
+internal sealed class Families
+{
+    private static readonly Money[] Amounts = [new(1), Usd(0.01m), Usd(0.01m), Usd(0.05m), Usd(0.25m), Usd(1), Usd(3)];
+
+    private readonly World _world;
+    private readonly SimLoop _loop;
+    private readonly List<AgentId> _agents = [];
+    private readonly Dictionary<AgentId, List<AgentId>> _children = [];
+    private readonly Dictionary<AgentId, BudgetState> _known = [];
+    private readonly List<Pending> _pending = [];
+    private readonly List<(AgentId Agent, HoldId Id, Money Amount)> _holds = [];
+    private readonly bool _overruns;
+    private int _ids;
+    private bool _isEnding;
+    private bool _isOneZone;
+
+    public Families(SimLoop loop, World world, bool overruns) => (_loop, _world, _overruns) = (loop, world, overruns);
+
+    public long Admitted { get; private set; }
+
+    public long Refused { get; private set; }
+
+    public long Unknown { get; private set; }
+
+    public Exception? Broken { get; private set; }
+
+    private sealed class Pending(AgentId agent, Money amount)
+    {
+        public AgentId Agent { get; } = agent;
+
+        public Money Amount { get; } = amount;
+
+        /// <summary>At some instant since it was asked, no ancestor's money was enough for it and those who asked at the same time.</summary>
+        public bool CouldBeRefused { get; set; }
+    }
+
+    public async Task Found(int agents, int depth, int fanOut)
+    {
+        _isOneZone = _loop.Next(2) == 0;
+        for (var i = 0; i < agents; i++)
+        {
+            var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
+            if (i > 0 && candidates.Count == 0)
+            {
+                return;
+            }
+
+            var parent = i == 0 ? (AgentId?)null : candidates[_loop.Next(candidates.Count)];
+            var agent = new AgentId($"agent_{i:d20}");
+            var limits = i == 0 ? Limit(LimitType.Total, 40 + _loop.Next(60)) : _loop.Next(4) switch
+            {
+                0 => Limit(LimitType.Daily, 5 + _loop.Next(30)),
+                1 => Limit(LimitType.Total, 5 + _loop.Next(30)),
+                _ => null,
+            };
+            var zone = ((string[])["UTC", "America/New_York", "Asia/Tokyo"])[_isOneZone ? 0 : _loop.Next(3)];
+            if (parent is { } p)
+            {
+                await ((SimTree)await _world.Wake($"tree/{p}")).Add(agent, new ChildTerms($"child {i}", OverrunPolicy.Block), _world.Clock);
+                _children[p].Add(agent);
+            }
+
+            await ((SimBudget)await _world.Wake($"budget/{agent}")).Open(new OpenRequest($"agent {i}", "operator", zone, IsoDayOfWeek.Monday, parent, limits));
+            _world.Parents[agent] = parent;
+            _children[agent] = [];
+            _agents.Add(agent);
+        }
+    }
+
+    /// <summary>Somebody does something.</summary>
+    public void Act()
+    {
+        var agent = _agents[_loop.Next(_agents.Count)];
+        switch (_loop.Next(100))
+        {
+            case < 45:
+                _ = Spend(agent, Amounts[_loop.Next(Amounts.Length)], isHold: false);
+                break;
+            case < 65:
+                _ = Spend(agent, Amounts[_loop.Next(Amounts.Length)], isHold: true);
+                break;
+            case < 92 when _holds.Count > 0:
+                var at = _loop.Next(_holds.Count);
+                var hold = _holds[at];
+                _holds.RemoveAt(at);
+                _ = End(hold.Agent, hold.Id, hold.Amount, _loop.Next(3));
+                break;
+            case < 94:
+                _ = Reconfigure(agent);
+                break;
+            case < 96 when _overruns:
+                _ = Record(agent);
+                break;
+            default:
+                // A burst: many ask for the last of it at once.
+                for (var i = 0; i < 10; i++)
+                {
+                    _ = Spend(_agents[_loop.Next(_agents.Count)], Usd(0.25m), isHold: false);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>What must be so at every instant.</summary>
+    public void Look()
+    {
+        var used = new Dictionary<AgentId, (Money Daily, Money Total)>();
+        for (var i = _agents.Count - 1; i >= 0; i--)
+        {
+            var agent = _agents[i];
+            var live = _world.Live<SimBudget>($"budget/{agent}");
+            var state = _known[agent] = (live?.State is { Exists: true } s ? s : _known.GetValueOrDefault(agent) ?? live!.State).At(_world.Clock).State;
+            if (live is not null && !_overruns)
+            {
+                Within(state);
+                Covered(agent, state);
+            }
+
+            var own = (Daily: Own(state, LimitType.Daily), Total: Own(state, LimitType.Total));
+            used[agent] = _children[agent].Aggregate(own, (sum, c) => (sum.Daily + used[c].Daily, sum.Total + used[c].Total));
+        }
+
+        foreach (var request in _pending.Where(r => !r.CouldBeRefused))
+        {
+            request.CouldBeRefused = Chain(request.Agent).Any(a => IsShort(a, request, used[a]));
+        }
+    }
+
+    /// <summary>Everything is resolved, released and told.</summary>
+    public async Task End()
+    {
+        _isEnding = true;
+        while (_pending.Count > 0)
+        {
+            await _loop.Delay(TimeSpan.FromSeconds(1));
+        }
+
+        foreach (var (agent, id, amount) in _holds)
+        {
+            await End(agent, id, amount, 1);
+        }
+
+        await _loop.Delay(TimeSpan.FromMinutes(2));
+        foreach (var agent in _agents)
+        {
+            await _world.Wake($"budget/{agent}");
+            await _world.Wake($"tree/{agent}");
+        }
+
+        await _loop.Delay(TimeSpan.FromMinutes(2));
+        var spent = new Dictionary<AgentId, Money>();
+        foreach (var agent in _agents.AsEnumerable().Reverse())
+        {
+            var state = (_world.Live<SimBudget>($"budget/{agent}") ?? throw new InvalidOperationException($"{agent} sleeps.")).State;
+            var total = state.Current(LimitType.Total);
+            var loans = state.Loans.Aggregate(Money.Zero, (sum, l) => sum + l.Spent);
+            var below = _children[agent].Aggregate(Money.Zero, (sum, c) => sum + spent[c]);
+            if (total.Held != Money.Zero || loans != below || state.Draws.Any(d => !d.IsAtRest))
+            {
+                throw new InvalidOperationException($"At rest, {agent} has {total.Held} held, knows of {loans} spent below instead of {below}, draws: {string.Join("; ", state.Draws)}.");
+            }
+
+            spent[agent] = total.Spent;
+        }
+    }
+
+    /// <summary>In a world of overruns holds expire, and are committed late.</summary>
+    private async Task Spend(AgentId agent, Money amount, bool isHold)
+    {
+        var (key, id) = (new IdempotencyKey($"key-{++_ids}"), $"{_ids:d20}");
+        var request = new Pending(agent, amount);
+        _pending.Add(request);
+        try
+        {
+            var outcome = isHold
+                ? await Insist(agent, b => b.Hold(new HoldRequest(new HoldId("res_" + id), amount, Purpose.None, key, _overruns ? 600 : 86_400)))
+                : await Insist(agent, b => b.Charge(new ChargeRequest(new ChargeId("chg_" + id), amount, Purpose.None, key)));
+            if (outcome.Outcome == Outcome.Accepted)
+            {
+                Admitted++;
+                if (isHold)
+                {
+                    _holds.Add((agent, new HoldId("res_" + id), amount));
+                }
+            }
+            else
+            {
+                Refused++;
+                if (!request.CouldBeRefused)
+                {
+                    throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time.");
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            Broken ??= e;
+        }
+        finally
+        {
+            _pending.Remove(request);
+        }
+    }
+
+    private async Task End(AgentId agent, HoldId id, Money amount, int way)
+    {
+        // What it frees can be counted on once it was answered.
+        var freeing = new Pending(agent, amount) { CouldBeRefused = true };
+        _pending.Add(freeing);
+        try
+        {
+            var settled = _overruns && way == 2 ? amount + Usd(2) : new Money(amount.Nanos * way / 2 > amount.Nanos ? amount.Nanos : amount.Nanos * way / 2);
+            var outcome = way == 0
+                ? await Insist(agent, b => b.Release(new ReleaseRequest(id)))
+                : await Insist(agent, b => b.Settle(new SettleRequest(id, settled, Purpose.None)));
+            if (outcome.Outcome is not (Outcome.Accepted or Outcome.HoldExpired))
+            {
+                throw new InvalidOperationException($"The end of {id} was refused: {outcome.Outcome}.");
+            }
+        }
+        catch (Exception e)
+        {
+            Broken ??= e;
+        }
+        finally
+        {
+            _pending.Remove(freeing);
+        }
+    }
+
+    private async Task Record(AgentId agent)
+    {
+        try
+        {
+            var (key, id) = (new IdempotencyKey($"key-{++_ids}"), new ChargeId($"chg_{_ids:d20}"));
+            await Insist(agent, b => b.Charge(new ChargeRequest(id, Usd(1), Purpose.None, key, ChargeMode.Record)));
+        }
+        catch (Exception e)
+        {
+            Broken ??= e;
+        }
+    }
+
+    private async Task Reconfigure(AgentId agent)
+    {
+        var type = _loop.Next(2) == 0 ? LimitType.Daily : LimitType.Total;
+        var limit = _loop.Next(3) == 0 && agent != _agents[0] ? null : (Money?)Usd(5 + _loop.Next(60));
+        var change = new ConfigureRequest(Layer.Above, "operator", false);
+        change = type == LimitType.Daily ? change with { Daily = Change.To(limit) } : change with { Total = Change.To(limit) };
+        try
+        {
+            await Insist(agent, b => new ValueTask<ConfigureOutcome>(b.Govern(s => Configuring.Configure(s, change))));
+        }
+        catch (Exception e)
+        {
+            Broken ??= e;
+        }
+    }
+
+    /// <summary>Asks with the same key until there is an answer.</summary>
+    private async Task<T> Insist<T>(AgentId agent, Func<SimBudget, ValueTask<T>> call)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _world.Call(null, $"budget/{agent}", call);
+            }
+            catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException)
+            {
+                Unknown++;
+                await _loop.Delay(TimeSpan.FromMilliseconds(_isEnding ? 100 : 1 + _loop.Next(3_000)));
+            }
+        }
+    }
+
+    /// <summary>Law of every node: spent + held ≤ limit. A limit that was lowered under what is spent already admits nothing more, but takes nothing back.</summary>
+    private void Within(BudgetState s)
+    {
+        foreach (var type in (LimitType[])[LimitType.Daily, LimitType.Total])
+        {
+            var (window, old) = (s.Current(type), _within.GetValueOrDefault((s.Agent, type)));
+            var used = window.Spent + window.Held;
+            if (s.Above[type] is { } limit && used > limit && !(window.Number == old.Number && used <= old.Used))
+            {
+                throw new InvalidOperationException($"{s.Agent} has {window.Spent} spent and {window.Held} held of a {type} limit of {limit}.");
+            }
+
+            _within[(s.Agent, type)] = (window.Number, used);
+        }
+    }
+
+    private readonly Dictionary<(AgentId Agent, LimitType Type), (long Number, Money Used)> _within = [];
+
+    /// <summary>What a node could still spend is set aside one level up.</summary>
+    private void Covered(AgentId agent, BudgetState s)
+    {
+        var tree = _world.Parents[agent] is { } parent ? _world.Live<SimTree>($"tree/{parent}") : null;
+        foreach (var draw in s.Draws)
+        {
+            if (draw.Used > draw.Granted)
+            {
+                throw new InvalidOperationException($"{agent} has used {draw.Used} of {draw.Granted}: {draw}.");
+            }
+
+            if (tree?.Journal.State.Children[agent].Loans.FirstOrDefault(l => l.Number == draw.Number) is { } loan && loan.Version >= draw.Version && loan.Granted < draw.Granted)
+            {
+                throw new InvalidOperationException($"{agent} may use {draw}, and its parent has set aside {loan}.");
+            }
+        }
+
+        if (_world.Live<SimTree>($"tree/{agent}") is { } own)
+        {
+            foreach (var draw in own.Journal.State.Draws.Where(d => d.Used > d.Granted))
+            {
+                throw new InvalidOperationException($"The tree of {agent} has given {draw.Used} of {draw.Granted}: {draw}.");
+            }
+        }
+    }
+
+    private static Money Own(BudgetState s, LimitType type)
+    {
+        var window = s.Current(type);
+        return s.Loans.Where(l => type == LimitType.Total || l.Admission[type] == window.Number).Aggregate(window.Spent + window.Held, (sum, l) => sum - l.Granted);
+    }
+
+    private bool IsShort(AgentId ancestor, Pending request, (Money Daily, Money Total) used)
+    {
+        var state = _known[ancestor];
+        var others = _pending.Where(p => p != request && Chain(p.Agent).Contains(ancestor)).Aggregate(request.Amount, (sum, p) => sum + p.Amount);
+
+        // Where days differ, what counts today at a leaf says little about today further up.
+        return used.Total + others > state.Above.Total || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
+    }
+
+    private IEnumerable<AgentId> Chain(AgentId agent)
+    {
+        for (AgentId? at = agent; at is { } a; at = _world.Parents[a])
+        {
+            yield return a;
+        }
+    }
+
+    private int Depth(AgentId agent) => Chain(agent).Count();
+
+    private static ConfigureRequest Limit(LimitType type, int dollars)
+    {
+        var change = new ConfigureRequest(Layer.Above, "operator", false);
+        return type == LimitType.Daily ? change with { Daily = Change.To<Money?>(Usd(dollars)) } : change with { Total = Change.To<Money?>(Usd(dollars)) };
+    }
+
+    private static Money Usd(decimal dollars) => Money.FromDollars(dollars);
+}
