@@ -46,10 +46,11 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
-        var decision = Charging.Charge(State, request, Now, await _teller.Recall(request.Key));
+        var recalled = await _teller.Recall(request.Key);
+        var decision = Charging.Charge(State, request, Now, recalled);
         return _family.IsFinal(decision)
             ? await (request.Mode == ChargeMode.Record ? _family.Freeing(_teller.Transact(decision)) : _teller.Transact(decision))
-            : await _family.Spend(request.Amount, request.Key, recalled => Charging.Charge(State, request, Now, recalled));
+            : await _family.Spend(request.Amount, request.Key, again => Charging.Charge(State, request, Now, again));
     }
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
@@ -68,10 +69,11 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
-        var decision = Holding.Hold(State, request, Now, await _teller.Recall(request.Key));
+        var recalled = await _teller.Recall(request.Key);
+        var decision = Holding.Hold(State, request, Now, recalled);
         return _family.IsFinal(decision)
             ? await _teller.Transact(decision)
-            : await _family.Spend(request.Amount, request.Key, recalled => Holding.Hold(State, request, Now, recalled));
+            : await _family.Spend(request.Amount, request.Key, again => Holding.Hold(State, request, Now, again));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)

@@ -47,18 +47,20 @@ internal sealed class SimBudget : SimNode
 
     public async ValueTask<SpendOutcome> Charge(ChargeRequest r)
     {
-        var decision = Charging.Charge(State, r, _world.Clock, await _teller.Recall(r.Key));
+        var recalled = await _teller.Recall(r.Key);
+        var decision = Charging.Charge(State, r, _world.Clock, recalled);
         return _family.IsFinal(decision)
             ? await (r.Mode == ChargeMode.Record ? _family.Freeing(_teller.Transact(decision)) : _teller.Transact(decision))
-            : await _family.Spend(r.Amount, r.Key, recalled => Charging.Charge(State, r, _world.Clock, recalled));
+            : await _family.Spend(r.Amount, r.Key, again => Charging.Charge(State, r, _world.Clock, again));
     }
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest r)
     {
-        var decision = Holding.Hold(State, r, _world.Clock, await _teller.Recall(r.Key));
+        var recalled = await _teller.Recall(r.Key);
+        var decision = Holding.Hold(State, r, _world.Clock, recalled);
         return _family.IsFinal(decision)
             ? await _teller.Transact(decision)
-            : await _family.Spend(r.Amount, r.Key, recalled => Holding.Hold(State, r, _world.Clock, recalled));
+            : await _family.Spend(r.Amount, r.Key, again => Holding.Hold(State, r, _world.Clock, again));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest r)
