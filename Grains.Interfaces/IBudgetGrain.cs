@@ -51,6 +51,10 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Decide")]
     ValueTask<Foresight> Decide(Money amount);
 
+    /// <summary>The same for a request whose amount may have to be worked out from its usage.</summary>
+    [Alias("Foresee")]
+    ValueTask<Foresight> Foresee(HoldRequest request);
+
     /// <summary>Null: no such hold.</summary>
     [Alias("GetHold")]
     ValueTask<HoldView?> GetHold(HoldId id);

@@ -16,6 +16,9 @@ internal enum Access
 
     /// <summary>A spend key of the agent itself.</summary>
     Spend,
+
+    /// <summary>The operator, or any key at all: what it is about belongs to no agent.</summary>
+    Anyone,
 }
 
 /// <summary>Who may do what, in one place.</summary>
@@ -45,7 +48,7 @@ internal static class Authority
         }
 
         return addressed is not null ? (new AgentId(addressed), null)
-            : access == Access.Operator ? (default, null)
+            : access is Access.Operator or Access.Anyone ? (default, null)
             : (default, Ownerless(access, path));
     }
 

@@ -36,6 +36,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind UnknownModelPrice = new("unknown_model_price", 422, "The model's price is not known");
     public static readonly ProblemKind AmountTooLarge = new("amount_too_large", 422, "The amount is more than one budget can hold");
     public static readonly ProblemKind TooManyKeys = new("too_many_keys", 422, "The agent has as many keys as it may have");
+    public static readonly ProblemKind TooManyPrices = new("too_many_prices", 422, "As many prices are set as can be kept");
     public static readonly ProblemKind TooManyReservations = new("too_many_reservations", 429, "Too many reservations are open", MayRetry.Later);
     public static readonly ProblemKind Frozen = new("frozen", 402, "The agent is frozen", MayRetry.Later);
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);

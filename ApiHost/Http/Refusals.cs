@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
@@ -8,9 +9,15 @@ namespace Budgets.ApiHost.Http;
 internal static class Refusals
 {
     /// <param name="edge">Its clock is read for Retry-After, which is set only where the end of a window or of a freeze will cure the refusal.</param>
-    public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge)
+    /// <param name="affordable">What the rest would pay for; default: nothing is said about it.</param>
+    public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge, ImmutableArray<Affordable> affordable = default)
     {
         var kind = OutcomeTable.Of(outcome);
+        if (refusal?.Fault is { } fault)
+        {
+            return new Problem(kind, Detail(outcome, refusal), [new Fault(fault.Field, fault.Message)]).Send(http);
+        }
+
         Problem.SetHeaders(http.Response, kind);
         if (refusal?.RetryAt is { } retryAt)
         {
@@ -20,6 +27,11 @@ internal static class Refusals
         var sheet = Sheet.Take();
         sheet.Writer.WriteStartObject();
         Write(sheet.Writer, agent, outcome, refusal);
+        if (!affordable.IsDefault)
+        {
+            Receipts.Affordable(sheet.Writer, affordable);
+        }
+
         sheet.Writer.WriteEndObject();
         return sheet.Send(http, kind.Status, Sheet.Problem);
     }
@@ -101,6 +113,7 @@ internal static class Refusals
             $"${refusal!.Requested} on top of ${s.Spent} spent and ${s.Held} held is more than the ${s.Limit} allowed within a minute; the agent is frozen{Until(refusal)}.",
         (Outcome.Frozen, _) => $"The agent is frozen{Until(refusal)}: {refusal?.FrozenReason ?? "no reason was given"}",
         (Outcome.IdempotencyKeyReused, _) => "This idempotency key was accepted before with another request; use a new key for a new request.",
+        (Outcome.OutOfRange, _) when refusal?.Fault is { } fault => $"{fault.Field} {fault.Message}.",
         (Outcome.OutOfRange, _) => "A number in the request is outside its range.",
         (Outcome.AgentUnknown, _) => "There is no such agent.",
         (Outcome.AgentClosed, _) => "The agent is closed; what it still holds may be committed or released, nothing new is admitted.",
@@ -108,6 +121,8 @@ internal static class Refusals
         (Outcome.HoldSettled, _) => "The reservation was committed before, with another request.",
         (Outcome.HoldReleased, _) => "The reservation was released before. If money was spent all the same, record it with POST /v1/charges and mode \"record\".",
         (Outcome.HoldExpired, _) => "The reservation ended by itself at its expiry. Money spent on it may still be committed.",
+        (Outcome.PriceUnknown, _) => $"{refusal?.Fault?.Field ?? "usage"} {refusal?.Fault?.Message ?? "has no price"}. "
+            + "Send the amount, have the operator set a price (PUT /v1/models/{model_id}), or let the budget name a rate for unknown prices (on_unknown_price).",
         (Outcome.AmountTooLarge, _) => $"The books of one budget hold at most ${Money.MaxBooked}.",
         (Outcome.TooManyHolds, _) => "The agent has as many open reservations as it may have; commit or release some, or wait for them to expire.",
         _ => OutcomeTable.Of(outcome).Title + ".",

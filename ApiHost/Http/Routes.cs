@@ -11,6 +11,10 @@ internal sealed class Edge(
 
     public Door Door { get; } = door;
 
+    public IQuoteGrain Quotes { get; } = grains.GetGrain<IQuoteGrain>(0);
+
+    public IPricesGrain Prices { get; } = grains.GetGrain<IPricesGrain>(0);
+
     public RevocationWatch Revocations { get; } = revocations;
 
     public ILogger Log { get; } = logs.CreateLogger("Budgets.ApiHost");

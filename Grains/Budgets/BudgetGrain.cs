@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Pricing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -13,12 +14,14 @@ namespace Budgets.Budgets;
 internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 {
     private readonly Teller _teller;
+    private readonly PriceDesk _prices;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
     public BudgetGrain(IJournalStore store, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
         _teller = new Teller(store, new AgentId(this.GetPrimaryKeyString()), Fenced);
+        _prices = new PriceDesk(GrainFactory);
         _clock = clock;
         _log = log;
     }
@@ -38,40 +41,34 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
+        var now = Now;
+        var quote = await _prices.Quote(request, now);
         var recalled = await _teller.Recall(request.Key);
-        return await _teller.Transact(Charging.Charge(State, request, Now, recalled));
+        return await _teller.Transact(Charging.Charge(State, request.Rated(State, quote), now, recalled));
     }
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
-        var recalled = new Recalled[requests.Length];
-        long forgotten;
-        do
-        {
-            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
-            forgotten = State.Memory.ForgottenUpTo;
-            for (var i = 0; i < recalled.Length; i++)
-            {
-                recalled[i] = await _teller.Recall(requests[i].Key);
-            }
-        }
-        while (State.Memory.ForgottenUpTo != forgotten);
-
-        _teller.Ready();
         var now = Now;
-        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
+        var quotes = await _prices.Quotes(requests, now);
+        var recalled = await _teller.Recall(requests);
+        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i].Rated(State, quotes?[i]), now, recalled[i]));
     }
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
+        var now = Now;
+        var quote = await _prices.Quote(request, now);
         var recalled = await _teller.Recall(request.Key);
-        return await _teller.Transact(Holding.Hold(State, request, Now, recalled));
+        return await _teller.Transact(Holding.Hold(State, request.Rated(State, quote), now, recalled));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)
     {
+        var now = Now;
+        var quote = await _prices.Quote(request, await ModelOf(request), now);
         var recalled = await _teller.Recall(request.Key, request.Id);
-        return await _teller.Transact(Settling.Settle(State, request, Now, recalled));
+        return await _teller.Transact(Settling.Settle(State, request.Rated(State, quote), now, recalled));
     }
 
     public async ValueTask<SpendOutcome> Release(ReleaseRequest request)
@@ -86,37 +83,28 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         return await _teller.Transact(Holding.Extend(State, request, Now, recalled));
     }
 
-    public Task<ConfigureOutcome> Open(OpenRequest request)
+    public Task<ConfigureOutcome> Open(OpenRequest request) => _teller.Govern(Now, (s, now) => Governing.Open(s, request, now));
+
+    public Task<ConfigureOutcome> Configure(ConfigureRequest request) => _teller.Govern(Now, (s, _) => Configuring.Configure(s, request));
+
+    public Task<ConfigureOutcome> Describe(DescribeRequest request) => _teller.Govern(Now, (s, _) => Governing.Describe(s, request));
+
+    public Task<ConfigureOutcome> Freeze(FreezeRequest request) => _teller.Govern(Now, (s, _) => Governing.Freeze(s, request));
+
+    public Task<ConfigureOutcome> Unfreeze(string by) => _teller.Govern(Now, (s, _) => Governing.Unfreeze(s, by));
+
+    public Task<ConfigureOutcome> Close(string by) => _teller.Govern(Now, (s, _) => Governing.Close(s, by));
+
+    public ValueTask<Foresight> Decide(Money amount) => _teller.View(s => Holding.Foresee(s, amount, Now));
+
+    public async ValueTask<Foresight> Foresee(HoldRequest request)
     {
         var now = Now;
-        return _teller.Govern(now, s => Governing.Open(s, request, now));
+        var quote = await _prices.Quote(request, now);
+        return await _teller.View(s => Holding.Foresee(s, request.Rated(s, quote), now));
     }
 
-    public Task<ConfigureOutcome> Configure(ConfigureRequest request) => _teller.Govern(Now, s => Configuring.Configure(s, request));
-
-    public Task<ConfigureOutcome> Describe(DescribeRequest request) => _teller.Govern(Now, s => Governing.Describe(s, request));
-
-    public Task<ConfigureOutcome> Freeze(FreezeRequest request) => _teller.Govern(Now, s => Governing.Freeze(s, request));
-
-    public Task<ConfigureOutcome> Unfreeze(string by) => _teller.Govern(Now, s => Governing.Unfreeze(s, by));
-
-    public Task<ConfigureOutcome> Close(string by) => _teller.Govern(Now, s => Governing.Close(s, by));
-
-    public async ValueTask<Foresight> Decide(Money amount)
-    {
-        _teller.Ready();
-        var foresight = Holding.Foresee(State, amount, Now);
-        await _teller.Durable();
-        return foresight;
-    }
-
-    public async ValueTask<BudgetView?> GetBudget()
-    {
-        _teller.Ready();
-        var view = State.Exists ? State.At(Now).State.View() : null;
-        await _teller.Durable();
-        return view;
-    }
+    public ValueTask<BudgetView?> GetBudget() => _teller.View(s => s.Exists ? s.At(Now).State.View() : null);
 
     public async ValueTask<HoldView?> GetHold(HoldId id)
     {
@@ -141,6 +129,11 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         await _teller.Durable();
         return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
     }
+
+    /// <summary>A settlement that tells its usage and no model means its hold's.</summary>
+    private async ValueTask<string?> ModelOf(SettleRequest request) => request is not { Price: not null, Purpose.Model: null } ? null
+        : State.Holds.TryGetValue(request.Id, out var open) ? open.Purpose.Model
+        : (await GetHold(request.Id))?.Purpose.Model;
 
     private void Fenced(Exception? error)
     {

@@ -75,6 +75,15 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         }
     }
 
+    /// <summary>What can be seen of the state, told once all of it is durable.</summary>
+    public async ValueTask<T> View<T>(Func<BudgetState, T> see)
+    {
+        Ready();
+        var seen = see(State);
+        await Durable();
+        return seen;
+    }
+
     public async ValueTask<SpendOutcome> Transact(Decision decision)
     {
         var begun = Begin(decision);
@@ -102,11 +111,11 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
     /// <summary>A change of configuration, decided at an instant; answers with the budget as it is then.</summary>
     public async Task<ConfigureOutcome> Govern(
-        DateTimeOffset now, Func<BudgetState, (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide)
+        DateTimeOffset now, Func<BudgetState, DateTimeOffset, (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide)
     {
         Ready();
         var (state, elapsed) = State.At(now);
-        var (outcome, happened) = decide(state);
+        var (outcome, happened) = decide(state, now);
         if (!happened.IsEmpty)
         {
             _journal.Record(elapsed.AddRange(happened));
@@ -127,6 +136,26 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         // What is known now is taken along: a batch may make the state forget it before its turn comes.
         return keyIsKnown && holdIsOpen ? new(new Recalled(Key: known)) : RecallFromIndex(key, hold);
+    }
+
+    /// <summary>The same for each of a batch, and then it is ready to decide.</summary>
+    public async ValueTask<Recalled[]> Recall(ImmutableArray<ChargeRequest> requests)
+    {
+        var recalled = new Recalled[requests.Length];
+        long forgotten;
+        do
+        {
+            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
+            forgotten = State.Memory.ForgottenUpTo;
+            for (var i = 0; i < recalled.Length; i++)
+            {
+                recalled[i] = await Recall(requests[i].Key);
+            }
+        }
+        while (State.Memory.ForgottenUpTo != forgotten);
+
+        Ready();
+        return recalled;
     }
 
     /// <summary>The index knows all that was durable when asked; if the state forgot something newer meanwhile, it is asked again.</summary>

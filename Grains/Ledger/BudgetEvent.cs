@@ -33,6 +33,7 @@ public sealed record Described(
 public sealed record Configured(
     DateTimeOffset At, string By, Limits Above, Limits Own, string TimeZone, IsoDayOfWeek WeekStart, AlertSettings Alerts, Spans? Windows) : BudgetEvent(At);
 
+/// <param name="PriceVersion">The price the amount was worked out with; null, here and below: its caller named it.</param>
 public sealed record Charged(
     DateTimeOffset At,
     ChargeId Id,
@@ -44,7 +45,8 @@ public sealed record Charged(
     DateTimeOffset? OccurredAt,
     bool Overage,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 public sealed record Held(
     DateTimeOffset At,
@@ -55,7 +57,8 @@ public sealed record Held(
     IdempotencyKey Key,
     Digest Fingerprint,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 /// <param name="Amount">What was really spent.</param>
 /// <param name="Released">What of the hold was given back.</param>
@@ -73,7 +76,8 @@ public sealed record Settled(
     IdempotencyKey? Key,
     Digest Fingerprint,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 public sealed record Released(
     DateTimeOffset At,

@@ -65,6 +65,7 @@ public sealed class AuthorityTests(Api api)
             [Access.Manage] = [await api.KeyFor(agent, """["spend"]""")],
             [Access.Spend] = [await api.KeyFor(agent, """["manage"]""")],
             [Access.Read] = [],
+            [Access.Anyone] = [],
         };
         var before = await agent.Standing();
 
@@ -191,8 +192,9 @@ public sealed class AuthorityTests(Api api)
     {
         var full = path.Replace("{agent_id}", about.Id, StringComparison.Ordinal)
             .Replace("{key_id}", "key_00000000000000000000", StringComparison.Ordinal)
-            .Replace("{reservation_id}", "res_00000000000000000000", StringComparison.Ordinal);
-        return method is "POST" or "PATCH"
+            .Replace("{reservation_id}", "res_00000000000000000000", StringComparison.Ordinal)
+            .Replace("{model_id}", "nobodys-model", StringComparison.Ordinal);
+        return method is "POST" or "PATCH" or "PUT"
             ? party.Send(method, full, new StringContent(body, System.Text.Encoding.UTF8, "application/json"))
             : party.Send(method, full, null);
     }
