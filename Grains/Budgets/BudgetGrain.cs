@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -10,15 +11,15 @@ namespace Budgets.Budgets;
 /// <summary>The doorman of one budget: reads the clock once, lets the ledger decide, answers when it is durable.</summary>
 [Reentrant]
 [GrainType("budget")]
-internal sealed partial class BudgetGrain : Grain, IBudgetGrain
+internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
 {
     private readonly Teller _teller;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
-    public BudgetGrain(IJournalStore store, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
+    public BudgetGrain(IJournalStore store, IDueIndex dues, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
-        _teller = new Teller(store, new AgentId(this.GetPrimaryKeyString()), Fenced);
+        _teller = new Teller(store, new AgentId(this.GetPrimaryKeyString()), new Alarm(dues, this.GetGrainId(), "holds"), Fenced);
         _clock = clock;
         _log = log;
     }
@@ -44,20 +45,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
     {
-        var recalled = new Recalled[requests.Length];
-        long forgotten;
-        do
-        {
-            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
-            forgotten = State.Memory.ForgottenUpTo;
-            for (var i = 0; i < recalled.Length; i++)
-            {
-                recalled[i] = await _teller.Recall(requests[i].Key);
-            }
-        }
-        while (State.Memory.ForgottenUpTo != forgotten);
-
-        _teller.Ready();
+        var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
         return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
     }
@@ -140,6 +128,16 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         var newest = State.Seq;
         await _teller.Durable();
         return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
+    }
+
+    public async Task Wake(Due due)
+    {
+        await _teller.Elapse(Now);
+        if (!_teller.IsInUse)
+        {
+            // Those woken at one midnight must not all stay in memory.
+            DeactivateOnIdle();
+        }
     }
 
     private void Fenced(Exception? error)

@@ -1,20 +1,25 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Scheduling;
 
 namespace Budgets.Budgets;
 
 /// <summary>Carries decisions to the journal: what was decided becomes durable, and only then is answered.</summary>
-internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exception?> fenced)
+/// <param name="alarm">Wakes the budget when its holds expire; set before an append that leaves one open.</param>
+internal sealed class Teller(IJournalStore store, AgentId agent, Alarm alarm, Action<Exception?> fenced)
 {
     private readonly Journaled<BudgetState, BudgetEvent> _journal =
-        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), fenced);
+        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), fenced, before: s => alarm.Set(s.NextExpiry, s.Now));
 
     private JournalReader? _reader;
     private Exception? _fault;
     private int _recalling;
 
     public BudgetState State => _journal.State;
+
+    /// <summary>Somebody has asked this activation for something.</summary>
+    public bool IsInUse { get; private set; }
 
     public JournalReader Reader => _reader ??= new JournalReader(_journal.Journal);
 
@@ -40,6 +45,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     /// <exception cref="OverloadedException">Too many wait already.</exception>
     public void Ready()
     {
+        IsInUse = true;
         Trustworthy();
         if (_journal.Waiting + _recalling >= Journaled<BudgetState, BudgetEvent>.MaxWaiting)
         {
@@ -73,6 +79,21 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
         {
             throw NotWritten();
         }
+    }
+
+    /// <summary>The budget is woken: writes what nobody has asked for, and sets the alarm for what is left. Nothing is left and nothing changes if it was woken in vain.</summary>
+    public async Task Elapse(DateTimeOffset now)
+    {
+        Trustworthy();
+        alarm.Rang();
+        var (events, next) = State.Unasked(now);
+        if (events.IsEmpty)
+        {
+            await alarm.Set(next, now);
+        }
+
+        _journal.Record(events);
+        await Durable();
     }
 
     public async ValueTask<SpendOutcome> Transact(Decision decision)
@@ -127,6 +148,26 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
 
         // What is known now is taken along: a batch may make the state forget it before its turn comes.
         return keyIsKnown && holdIsOpen ? new(new Recalled(Key: known)) : RecallFromIndex(key, hold);
+    }
+
+    /// <summary>The same of all keys of a batch, true together when it returns.</summary>
+    public async ValueTask<Recalled[]> RecallAll(ImmutableArray<IdempotencyKey> keys)
+    {
+        var recalled = new Recalled[keys.Length];
+        long forgotten;
+        do
+        {
+            // What others record meanwhile is still in the state's memory, unless it forgets: then all is asked again.
+            forgotten = State.Memory.ForgottenUpTo;
+            for (var i = 0; i < recalled.Length; i++)
+            {
+                recalled[i] = await Recall(keys[i]);
+            }
+        }
+        while (State.Memory.ForgottenUpTo != forgotten);
+
+        Ready();
+        return recalled;
     }
 
     /// <summary>The index knows all that was durable when asked; if the state forgot something newer meanwhile, it is asked again.</summary>

@@ -24,7 +24,9 @@ public enum Flushed
 /// for good: the activation goes, and the next one recovers from the store. Nothing is retried or reloaded in place, for the
 /// tentative state contains what may never have happened.
 /// </remarks>
-public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, Action<Exception?> fenced)
+/// <param name="before">Does what must be durable before an append that leads to this state; null: nothing. What it throws is as if the append had.</param>
+public sealed class Journaled<TState, TEvent>(
+    IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, Action<Exception?> fenced, Func<TState, ValueTask>? before = null)
 {
     /// <summary>Events that may wait for the append in flight.</summary>
     public const int MaxWaiting = 10_000;
@@ -184,6 +186,11 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         try
         {
             var (append, after) = Prepare(events, from, content, snapshot);
+            if (before is not null)
+            {
+                await before(after);
+            }
+
             if (!await journal.Append(append))
             {
                 // Another activation has written. Ours may have landed before: a conflict can be the echo of our own write.

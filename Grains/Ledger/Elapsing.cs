@@ -4,8 +4,8 @@ namespace Budgets.Ledger;
 
 /// <summary>What time alone has done to a budget: windows followed each other, holds expired, a freeze ended, days closed.</summary>
 /// <remarks>
-/// These events are written with the next accepted request, never on their own account by a refusal; until then every
-/// decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
+/// These events are written with the next accepted request, never on their own account by a refusal, or when the budget is woken
+/// (<see cref="Unasked"/>); until then every decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
 /// </remarks>
 public static class Elapsing
 {
@@ -63,6 +63,13 @@ public static class Elapsing
         }
 
         return (s, events.ToImmutable());
+    }
+
+    /// <summary>What is written although nobody asks, and when there is more to come: holds that have expired. Windows and days wait for the next request.</summary>
+    public static (ImmutableArray<BudgetEvent> Events, DateTimeOffset? Next) Unasked(this BudgetState s, DateTimeOffset clock)
+    {
+        var (now, elapsed) = s.At(clock);
+        return (elapsed.Any(e => e is Expired) ? elapsed : [], now.NextExpiry);
     }
 
     public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose);

@@ -1,7 +1,10 @@
 using Budgets.Journal;
+using Budgets.Scheduling;
+using Budgets.Tests.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace Budgets.Tests.Grains;
@@ -17,7 +20,9 @@ internal sealed class BudgetCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
-    public static async Task<BudgetCluster> Start(IJournalStore store)
+    /// <param name="dues">Null: budgets set their alarms, and nobody wakes them.</param>
+    /// <param name="configure">What else the silo needs.</param>
+    public static async Task<BudgetCluster> Start(IJournalStore store, IDueIndex? dues = null, Action<ISiloBuilder>? configure = null)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 3, 4, 10, 0, 0, TimeSpan.Zero));
         var builder = new InProcessTestClusterBuilder(1);
@@ -27,6 +32,8 @@ internal sealed class BudgetCluster : IAsyncDisposable
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock);
             silo.Services.AddSingleton(store);
+            silo.Services.AddSingleton(dues ?? new MemoryDueIndex());
+            configure?.Invoke(silo);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -47,7 +54,7 @@ internal sealed class BudgetCluster : IAsyncDisposable
     }
 
     /// <summary>The next call finds a new activation.</summary>
-    public async Task Deactivate(IBudgetGrain budget) => await _cluster.DeactivateAsync(budget);
+    public async Task Deactivate(IAddressable grain) => await _cluster.DeactivateAsync(grain);
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
 }
