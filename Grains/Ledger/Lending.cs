@@ -119,9 +119,9 @@ public static class Lending
         }
 
         // Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.
-        var ahead = Money.Min(want - need, new Money(Math.Max(0, (available - need).Nanos / ShareAhead)));
-        isExact |= ahead < Money.Min(need, want - need);
-        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : ahead);
+        var share = new Money(Math.Max(0, (available - need).Nanos / ShareAhead));
+        isExact |= share < need;
+        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, share));
         return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
     }
 
