@@ -45,10 +45,10 @@ fail() {
   exit 1
 }
 
-# ready NAME ADDRESS: waits for a 200.
+# ready NAME COMMAND…: waits until the command says yes.
 ready() {
   for _ in $(seq 600); do
-    curl -fs -o /dev/null "$2" && return
+    "${@:2}" > "$here/ready" && return
     runs "$1" || fail "$1 ended: $(tail -5 "$here/$1.log")"
     sleep 0.1
   done
@@ -93,8 +93,11 @@ up() {
   for i in $(seq "$hosts"); do
     start "api-$i" dotnet ApiHost/bin/Release/net10.0/Budgets.ApiHost.dll --urls "http://127.0.0.1:$((api + i - 1))"
   done
+  for i in $(seq "$silos"); do
+    ready "silo-$i" env Budgets__HealthPort=$((health + i - 1)) dotnet Silo/bin/Release/net10.0/Budgets.Silo.dll health
+  done
   for i in $(seq "$hosts"); do
-    ready "api-$i" "http://127.0.0.1:$((api + i - 1))/health/ready"
+    ready "api-$i" curl -fs "http://127.0.0.1:$((api + i - 1))/health/ready"
     echo "http://127.0.0.1:$((api + i - 1))"
   done
   echo "The operator key is in $here/operator.key."
