@@ -31,6 +31,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind ReservationReleased = new("reservation_released", 409, "The reservation is released already");
     public static readonly ProblemKind ReservationExpired = new("reservation_expired", 410, "The reservation has expired");
     public static readonly ProblemKind AgentClosed = new("agent_closed", 410, "The agent is closed for good");
+    public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource is not as the request's conditions want it");
     public static readonly ProblemKind BodyTooLarge = new("body_too_large", 413, "The body is too large");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported_media_type", 415, "The body must be application/json");
     public static readonly ProblemKind IdempotencyKeyReused = new("idempotency_key_reused", 422, "The idempotency key was used for another request");

@@ -61,6 +61,7 @@ internal static class ProblemPages
     {
         404 => Problem.NotFound,
         405 => new Problem(ProblemKind.MethodNotAllowed, "The Allow header lists the methods that this resource takes."),
+        412 => new Problem(ProblemKind.PreconditionFailed, "This is not the version that If-Match or If-Unmodified-Since asks for."),
         _ => null,
     };
 }

@@ -49,6 +49,14 @@ public sealed class DashboardTests(Api api)
         (await Get("/dashboard/GrainTypes", Basic("operator", api.Operator.Key!), "same-origin")).Status.Should().Be(200);
     }
 
+    [Fact]
+    public async Task A_file_asked_for_on_a_condition_that_does_not_hold_is_refused_in_words()
+    {
+        var answer = await api.Operator.Send("GET", "/dashboard/index.min.js", null, request => request.Headers.TryAddWithoutValidation("If-Match", "\"another\""));
+
+        (answer.Status, answer.Code, answer.MediaType).Should().Be((412, "precondition_failed", "application/problem+json"));
+    }
+
     private static string Basic(string user, string password) => "Basic " + Encode($"{user}:{password}");
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
