@@ -95,6 +95,17 @@ rest() {
   note "$name.p99" "$p99"
 }
 
+# lone NAME PATH SECONDS: what a single client waits for each of its requests.
+lone() {
+  local requests p50 p99 events
+  read -r requests p50 p99 < <(dotnet "$bench" latency "$address" "$2" "$work/agents.keys" "$3" | sed -n 's/^RESULT //p' | sed 's/[a-z0-9_]*=//g')
+  [ "${requests:-0}" -gt 0 ] || fail "$1: no answers"
+  read -r events last_entry < <(events_after "$last_entry")
+  [ "$events" -ge "$requests" ] || fail "$1: $requests answers and $events events in the ledger"
+  note "$1.p50" "$p50"
+  note "$1.p99" "$p99"
+}
+
 # postgres NAME SCRIPT SECONDS [warm]
 postgres() {
   local name=$1 script=$2 duration=$3 warm=${4:-}
@@ -114,6 +125,7 @@ everything() {
   postgres postgres_hot hot "$1" "${2:+warm}"
   rest batch batch /v1/charges agents 200 100 64 "$@"
   rest reserve spend /v1/reservations agents 201 1 1 "$@"
+  [ -n "${2:-}" ] || lone lone /v1/reservations "$1"
 }
 
 echo "seed $agents agents"

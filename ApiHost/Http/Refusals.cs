@@ -4,9 +4,14 @@ using System.Text.Json;
 namespace Budgets.ApiHost.Http;
 
 /// <summary>Refused spending as problems: 402 with every figure that led to it, other statuses with a sentence.</summary>
-/// <remarks>Written by hand: a runaway loop at a closed door is the traffic that must cost least.</remarks>
+/// <remarks>Written by hand, and once for a refusal that repeats itself: a runaway loop at a closed door is the traffic that must cost least.</remarks>
 internal static class Refusals
 {
+    private const int Remembered = 1_024;
+
+    // The last refusal of an agent, in the place that its id falls on.
+    private static readonly Saying?[] s_said = new Saying?[Remembered];
+
     /// <param name="edge">Its clock is read for Retry-After, which is set only where the end of a window or of a freeze will cure the refusal.</param>
     /// <param name="agreement">A sentence: not spending was refused, but an agreement with a child.</param>
     public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge, string? agreement = null)
@@ -18,11 +23,34 @@ internal static class Refusals
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling((retryAt - edge.Now).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (kind.Status == 402 && refusal is not null && agreement is null)
+        {
+            return Sheet.Send(http, kind.Status, Sheet.Problem, Said(agent, outcome, refusal));
+        }
+
         var sheet = Sheet.Take();
         sheet.Writer.WriteStartObject();
         Write(sheet.Writer, agent, outcome, refusal, agreement);
         sheet.Writer.WriteEndObject();
         return sheet.Send(http, kind.Status, Sheet.Problem);
+    }
+
+    /// <summary>The body, from the last time if the agent was told just the same then.</summary>
+    private static byte[] Said(AgentId agent, Outcome outcome, Refusal refusal)
+    {
+        ref var last = ref s_said[(uint)agent.GetHashCode() % Remembered];
+        if (Volatile.Read(ref last) is { } said && said.Agent == agent && said.Outcome == outcome && said.Refusal == refusal)
+        {
+            return said.Body;
+        }
+
+        var sheet = Sheet.Take();
+        sheet.Writer.WriteStartObject();
+        Write(sheet.Writer, agent, outcome, refusal);
+        sheet.Writer.WriteEndObject();
+        var body = sheet.Finish();
+        Volatile.Write(ref last, new(agent, outcome, refusal, body));
+        return body;
     }
 
     /// <summary>The members of the problem, into an object that is open.</summary>
@@ -137,4 +165,6 @@ internal static class Refusals
             json.WriteStringValue("Ask the operator, or an agent above, to unfreeze the agent: POST /v1/agents/{agent_id}/unfreeze.");
         }
     }
+
+    private sealed record Saying(AgentId Agent, Outcome Outcome, Refusal Refusal, byte[] Body);
 }

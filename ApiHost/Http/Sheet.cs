@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -35,14 +36,36 @@ internal sealed class Sheet
     public Task Send(HttpContext http, int status, string contentType = Json)
     {
         Writer.Flush();
+        var flushed = Start(http, status, contentType, _bytes.WrittenSpan);
+        GiveBack();
+        return Sent(flushed);
+    }
+
+    /// <summary>Sends a body that was finished before.</summary>
+    public static Task Send(HttpContext http, int status, string contentType, ReadOnlySpan<byte> body) => Sent(Start(http, status, contentType, body));
+
+    /// <summary>What was written, to keep.</summary>
+    public byte[] Finish()
+    {
+        Writer.Flush();
+        var bytes = _bytes.WrittenSpan.ToArray();
+        GiveBack();
+        return bytes;
+    }
+
+    private static ValueTask<FlushResult> Start(HttpContext http, int status, string contentType, ReadOnlySpan<byte> body)
+    {
         var response = http.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
-        response.ContentLength = _bytes.WrittenCount;
+        response.ContentLength = body.Length;
         response.Headers.XContentTypeOptions = "nosniff";
-        response.BodyWriter.Write(_bytes.WrittenSpan);
-        var flushed = response.BodyWriter.FlushAsync();
-        GiveBack();
+        response.BodyWriter.Write(body);
+        return response.BodyWriter.FlushAsync();
+    }
+
+    private static Task Sent(ValueTask<FlushResult> flushed)
+    {
         if (!flushed.IsCompletedSuccessfully)
         {
             return flushed.AsTask();
