@@ -75,6 +75,7 @@ public static class BudgetsApi
         ReservationEndpoints.Map(routes);
         ChargeEndpoints.Map(routes);
         DecideEndpoints.Map(routes);
+        ModelEndpoints.Map(routes);
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         HealthEndpoints.Map(routes);

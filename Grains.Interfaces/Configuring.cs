@@ -35,7 +35,8 @@ public sealed record ConfigureRequest(
     bool? AlertAt50 = null,
     bool? AlertAt80 = null,
     bool? AlertAt95 = null,
-    Change<string?> EscalationEmail = default)
+    Change<string?> EscalationEmail = default,
+    Change<UnknownPriceRate?> OnUnknownPrice = default)
 {
     /// <summary>The limit this change sets for a type; not set: it stays as it is.</summary>
     public Change<Money?> this[LimitType type] => type switch

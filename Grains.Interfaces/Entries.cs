@@ -17,6 +17,7 @@ public enum EntryKind
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
+/// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -29,7 +30,8 @@ public sealed record LedgerEntry(
     bool Overage,
     bool Late,
     string? Detail,
-    ImmutableArray<Balance> Balances);
+    ImmutableArray<Balance> Balances,
+    string? PriceVersion = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -43,6 +43,7 @@ public static class Explaining
         (Outcome.Frozen, _) when isFromAbove => $"The agent is frozen{Until(refusal)}.",
         (Outcome.Frozen, _) => $"The agent is frozen{Until(refusal)}: {refusal?.FrozenReason ?? "no reason was given"}",
         (Outcome.IdempotencyKeyReused, _) => "This idempotency key was accepted before with another request; use a new key for a new request.",
+        (Outcome.OutOfRange, _) when refusal?.Fault is { } fault => $"{fault.Field} {fault.Message}.",
         (Outcome.OutOfRange, _) => "A number in the request is outside its range.",
         (Outcome.AgentUnknown, _) => "There is no such agent.",
         (Outcome.AgentClosed, _) => "The agent is closed; what it still holds may be committed or released, nothing new is admitted.",
@@ -50,6 +51,8 @@ public static class Explaining
         (Outcome.HoldSettled, _) => "The reservation was committed before, with another request.",
         (Outcome.HoldReleased, _) => "The reservation was released before. If money was spent all the same, record it as a charge with mode \"record\".",
         (Outcome.HoldExpired, _) => "The reservation ended by itself at its expiry. Money spent on it may still be committed.",
+        (Outcome.PriceUnknown, _) => $"{refusal?.Fault?.Field ?? "usage"} {refusal?.Fault?.Message ?? "has no price"}. "
+            + "Send the amount, have the operator set a price for the model, or let the budget name a rate for unknown prices (on_unknown_price).",
         (Outcome.AmountTooLarge, _) => $"The books of one budget hold at most ${Money.MaxBooked}.",
         (Outcome.TooManyHolds, _) => "The agent has as many open reservations as it may have; commit or release some, or wait for them to expire.",
         (Outcome.BudgetExceeded, null) => "The budget is exceeded.",

@@ -56,6 +56,10 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Decide"), AnyGateway]
     ValueTask<Foresight> Decide(Money amount);
 
+    /// <summary>The same for a request whose amount may have to be worked out from its usage.</summary>
+    [Alias("Foresee"), AnyGateway]
+    ValueTask<Foresight> Foresee(HoldRequest request);
+
     /// <summary>Null: no such hold.</summary>
     [Alias("GetHold"), AnyGateway]
     ValueTask<HoldView?> GetHold(HoldId id);

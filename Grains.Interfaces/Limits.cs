@@ -30,6 +30,7 @@ public enum Layer
 /// <summary>One layer's limits; null is no limit, zero blocks everything.</summary>
 /// <param name="HardStop">True: over a limit is refused. False: admitted with a warning. The per-minute breaker always trips.</param>
 /// <param name="ResumeAfterSeconds">How long a tripped per-minute breaker freezes the agent; null: until unfrozen.</param>
+/// <param name="OnUnknownPrice">What usage without a price costs; null: it is refused.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Limits")]
 public sealed record Limits(
     Money? PerMinute = null,
@@ -39,7 +40,8 @@ public sealed record Limits(
     Money? Total = null,
     Money? PerCall = null,
     bool HardStop = true,
-    int? ResumeAfterSeconds = null)
+    int? ResumeAfterSeconds = null,
+    UnknownPriceRate? OnUnknownPrice = null)
 {
     public static readonly Limits None = new();
 

@@ -1,8 +1,13 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Budgets;
 
-/// <summary>What a model call used, as its provider counts. All counts are ≥ 0.</summary>
+/// <summary>What one model call used, as its provider counts: whether cache tokens are a part of the input tokens, and reasoning of the output tokens, is as its own interface tells them. All counts are ≥ 0.</summary>
+/// <param name="CacheWriteTokens">Those kept for an hour included.</param>
+/// <param name="Images">Made, not looked at.</param>
+/// <param name="CacheWrite1hTokens">Null: none.</param>
+/// <param name="Batch">True: by the provider's batch interface, at its discount. Null otherwise.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.TokenUsage")]
 public sealed record TokenUsage(
     long InputTokens = 0,
@@ -11,14 +16,17 @@ public sealed record TokenUsage(
     long CacheWriteTokens = 0,
     long ReasoningTokens = 0,
     long Images = 0,
-    long Requests = 0)
+    long Requests = 0,
+    [property: JsonPropertyName("cache_write_1h_tokens")] long? CacheWrite1hTokens = null,
+    bool? Batch = null)
 {
     /// <summary>The most that one request may count of anything.</summary>
     public const long Most = 1_000_000_000;
 
     public bool IsInRange =>
         InputTokens is >= 0 and <= Most && OutputTokens is >= 0 and <= Most && CacheReadTokens is >= 0 and <= Most
-        && CacheWriteTokens is >= 0 and <= Most && ReasoningTokens is >= 0 and <= Most && Images is >= 0 and <= Most && Requests is >= 0 and <= Most;
+        && CacheWriteTokens is >= 0 and <= Most && ReasoningTokens is >= 0 and <= Most && Images is >= 0 and <= Most && Requests is >= 0 and <= Most
+        && CacheWrite1hTokens is null or (>= 0 and <= Most);
 }
 
 /// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
@@ -44,6 +52,7 @@ public enum ChargeMode
 }
 
 /// <summary>Spend at once.</summary>
+/// <param name="Price">Null: the amount is the caller's. Else it is worked out from the usage.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ChargeRequest")]
 public sealed record ChargeRequest(
     ChargeId Id,
@@ -51,19 +60,21 @@ public sealed record ChargeRequest(
     Purpose Purpose,
     IdempotencyKey Key,
     ChargeMode Mode = ChargeMode.Enforce,
-    DateTimeOffset? OccurredAt = null);
+    DateTimeOffset? OccurredAt = null,
+    PriceTag? Price = null);
 
 /// <summary>Set money aside for a spend to come; it expires by itself.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
-public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds)
+public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null)
 {
     public const int DefaultTtlSeconds = 600;
     public const int MaxTtlSeconds = 86_400;
 }
 
 /// <summary>Spend what a hold was for. More than the hold is booked too (the money is gone) and flagged.</summary>
+/// <param name="Price">As in <see cref="ChargeRequest"/>; a model that is not told is the hold's.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.SettleRequest")]
-public sealed record SettleRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey? Key = null);
+public sealed record SettleRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey? Key = null, PriceTag? Price = null);
 
 /// <summary>Give a hold back unspent.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.ReleaseRequest")]
@@ -91,6 +102,9 @@ public enum Outcome
     HoldReleased,
     HoldExpired,
 
+    /// <summary>Usage without an amount, and no price to work one out; <see cref="Refusal.Fault"/> says why.</summary>
+    PriceUnknown,
+
     /// <summary>The books of one budget hold at most <see cref="Money.MaxBooked"/>.</summary>
     AmountTooLarge,
 
@@ -104,6 +118,7 @@ public enum Outcome
 }
 
 /// <summary>What an accepted request did. The same for every replay of it.</summary>
+/// <param name="PriceVersion">The price its amount was worked out with; null: the caller named the amount.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Receipt")]
 public sealed record Receipt(
     EntryKind Kind,
@@ -117,20 +132,25 @@ public sealed record Receipt(
     DateTimeOffset? ExpiresAt,
     string? Key,
     ImmutableArray<Balance> Balances,
-    ImmutableArray<Warning> Warnings);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null);
 
 /// <summary>Why a request was refused: the budget, limit and figures that caused it.</summary>
 /// <param name="RefusedBy">The agent whose budget said no: the caller's own, or an ancestor's.</param>
 /// <param name="Standing">The limit that refused; null for refusals that are not about a limit.</param>
 /// <param name="FrozenReason">Set when frozen or the breaker tripped.</param>
 /// <param name="RetryAt">The earliest instant at which the same request could pass by itself; null: not by waiting.</param>
+/// <param name="Fault">What is wrong with usage that has no price.</param>
+/// <param name="Headroom">Of a request with usage: the most that would have been admitted; null: no hard limit bounds it, or the request named its amount.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Refusal")]
 public sealed record Refusal(
     AgentId RefusedBy,
     Money Requested,
     LimitStanding? Standing = null,
     string? FrozenReason = null,
-    DateTimeOffset? RetryAt = null);
+    DateTimeOffset? RetryAt = null,
+    Unpriceable? Fault = null,
+    Money? Headroom = null);
 
 /// <summary>The answer to one spending request: a receipt when accepted, else the reason.</summary>
 /// <param name="Replayed">True: this request had been accepted before, and this is that first answer.</param>
@@ -138,8 +158,11 @@ public sealed record Refusal(
 public sealed record SpendOutcome(Outcome Outcome, Receipt? Receipt, Refusal? Refusal, bool Replayed = false);
 
 /// <summary>What would happen to a hold of this size now; nothing does.</summary>
+/// <param name="Amount">Of the hold; worked out from its usage if it named none.</param>
+/// <param name="PriceVersion">The price it was worked out with.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Foresight")]
-public sealed record Foresight(Outcome Outcome, Refusal? Refusal, Money? LargestThatFits, ImmutableArray<Warning> Warnings);
+public sealed record Foresight(
+    Outcome Outcome, Refusal? Refusal, Money? LargestThatFits, ImmutableArray<Warning> Warnings, Money Amount = default, string? PriceVersion = null);
 
 public enum HoldStatus
 {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
-# Installs Debian packages for those that are missing, as root or with sudo; azurite from npm into tests/Peers. Quiet when there is nothing to do.
+# Installs Debian packages for those that are missing, as root or with sudo; azurite and genai-prices from npm into tests/Peers. Quiet when there is nothing to do.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ for command in "$@"; do
         exit 1
       }
       ;;
-    azurite)
+    azurite | genai-prices)
       # What is installed must be what the lock file names.
       cmp -s tests/Peers/package-lock.json tests/Peers/node_modules/.locked || npm_too=yes
       ;;
@@ -28,7 +28,7 @@ if [ -n "$npm_too" ]; then
     echo "Node.js is missing: version 20 or newer, with npm." >&2
     exit 1
   }
-  echo "install azurite"
+  echo "install the npm packages of tests/Peers"
   (cd tests/Peers && npm ci --ignore-scripts --loglevel error > /dev/null && cp package-lock.json node_modules/.locked)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -50,6 +50,11 @@ public sealed partial class TidyTests
     [Fact]
     public void The_ledger_never_waits_asks_the_time_rolls_dice_or_touches_the_world() => Found(["Grains/Ledger"], Impure()).Should().BeEmpty();
 
+    /// <summary>Beside the grains that carry them, prices are as pure as the ledger.</summary>
+    [Fact]
+    public void A_price_is_worked_out_without_waiting_or_touching_the_world() =>
+        Found(["Grains/Pricing"], Impure()).Where(f => !PricingShell().IsMatch(f)).Should().BeEmpty();
+
     /// <summary>The same, of what was compiled: no signature, field or local function of the ledger knows a task, a stream, a clock, a log or a grain.</summary>
     [Fact]
     public void No_compiled_member_of_the_ledger_knows_Orleans_or_a_task()
@@ -192,7 +197,10 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"\b(async|await|Task|ValueTask|Thread|Timer|TimeProvider|Stopwatch|ILogger|LoggerMessage|Random|RandomNumberGenerator|Console|Environment|File|Stream|HttpClient|Grain|IGrainFactory|RequestContext|IServiceProvider|dynamic)\b|\bGuid\.NewGuid\b|\b(DateTime|DateTimeOffset)\.(Now|UtcNow|Today)\b|\bDateTimeZoneProviders\.Bcl\b|\bTimeZoneInfo\b|\bCultureInfo\.Current")]
     private static partial Regex Impure();
 
-    [GeneratedRegex(@"\bBudgets\.(Silo|Ledger|Journal|Budgets|Keys|Directories|Storage)\b|\b(AddBudgetSilo|IJournalStore|IAgentDirectory|BudgetState|Ledger\.\w+)\b")]
+    [GeneratedRegex("^Grains/Pricing/(PricesGrain|QuoteGrain|PriceDesk).cs")]
+    private static partial Regex PricingShell();
+
+    [GeneratedRegex(@"\bBudgets\.(Silo|Ledger|Journal|Budgets|Keys|Directories|Pricing|Storage)\b|\b(AddBudgetSilo|IJournalStore|IAgentDirectory|BudgetState|Ledger\.\w+)\b")]
     private static partial Regex BehindTheInterfaces();
 
     [GeneratedRegex(@"\bStatusCodes?\b|\b(402|409|422|429|503)\b|\bHttp[A-Z]\w*|\bMicrosoft\.AspNetCore\b|\bSystem\.Net\.Http\b|""https?\b")]

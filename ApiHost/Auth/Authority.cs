@@ -19,6 +19,8 @@ internal enum Access
 
     /// <summary>The operator, or a manage key of an agent above: never the agent itself.</summary>
     Above,
+    /// <summary>The operator, or any key at all: what it is about belongs to no agent.</summary>
+    Anyone,
 }
 
 /// <summary>Who may do what, in one place.</summary>
@@ -66,7 +68,7 @@ internal static class Authority
         }
 
         return addressed is not null ? (new AgentId(addressed), null)
-            : access == Access.Operator ? (default, null)
+            : access is Access.Operator or Access.Anyone ? (default, null)
             : (default, Ownerless(access, path));
     }
 

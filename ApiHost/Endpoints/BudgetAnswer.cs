@@ -32,9 +32,17 @@ internal sealed record LayerAnswer(
     Money? PerCallLimit,
     Money? MaxSpendPerMinute,
     bool HardStop,
-    int? ResumeAfterSeconds)
+    int? ResumeAfterSeconds,
+    RateAnswer? OnUnknownPrice)
 {
-    public static LayerAnswer Of(Limits l) => new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds);
+    public static LayerAnswer Of(Limits l) =>
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice));
+}
+
+/// <summary>What usage of a model without a price costs; of the two layers the dearer rate holds, in each part.</summary>
+internal sealed record RateAnswer(Money InputPerMillion, Money OutputPerMillion, Money? PerImage)
+{
+    public static RateAnswer? Of(UnknownPriceRate? r) => r is null ? null : new(r.InputPerMillion, r.OutputPerMillion, r.PerImage);
 }
 
 /// <param name="SetBy">above: the operator; own: the agent itself.</param>
@@ -104,5 +112,5 @@ internal sealed record BudgetAnswer(
             budget.OpenHolds);
     }
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null } != Limits.None;
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null } != Limits.None;
 }

@@ -50,6 +50,9 @@ internal sealed record BudgetBody : IBody
 
     public IsoDayOfWeek? WeekStart { get; set; }
 
+    [Description("What usage of a model without a price costs; null: it is refused. Not by a spend key. A rate set from above can only be made dearer.")]
+    public Change<RateBody?> OnUnknownPrice { get; set; }
+
     public void Check(Faults faults)
     {
         faults.Money("daily_limit", DailyLimit.Value, Money.MaxLimit);
@@ -65,6 +68,7 @@ internal sealed record BudgetBody : IBody
             "escalation_email",
             "must be an e-mail address");
         Zones.Check(faults, TimeZone);
+        OnUnknownPrice.Value?.Check(faults);
     }
 
     /// <param name="layer">Above for the operator, Own for the agent itself.</param>
@@ -85,7 +89,35 @@ internal sealed record BudgetBody : IBody
         AlertAt50Percent,
         AlertAt80Percent,
         AlertAt95Percent,
-        EscalationEmail);
+        EscalationEmail,
+        OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default);
+}
+
+/// <summary>A rate for models that have no price: dollars for a million tokens, or for one image.</summary>
+internal sealed record RateBody : IBody
+{
+    public Money? InputPerMillion { get; set; }
+
+    public Money? OutputPerMillion { get; set; }
+
+    [Description("Left out: usage with images is refused.")]
+    public Money? PerImage { get; set; }
+
+    public void Check(Faults faults)
+    {
+        Check(faults, "on_unknown_price.input_per_million", InputPerMillion, required: true);
+        Check(faults, "on_unknown_price.output_per_million", OutputPerMillion, required: true);
+        Check(faults, "on_unknown_price.per_image", PerImage, required: false);
+    }
+
+    public UnknownPriceRate ToRate() => new(InputPerMillion!.Value, OutputPerMillion!.Value, PerImage);
+
+    private static void Check(Faults faults, string field, Money? rate, bool required)
+    {
+        faults.AddIf(required && rate is null, field, "is required");
+        faults.AddIf(rate == Money.Zero, field, "must be more than zero: what is unknown is never free");
+        faults.Money(field, rate, UnknownPriceRate.Most);
+    }
 }
 
 internal static class Zones

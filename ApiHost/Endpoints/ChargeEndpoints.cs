@@ -42,7 +42,7 @@ internal static class ChargeEndpoints
         }
 
         var request = body!.ToRequest(key);
-        await Spending.Answer(call, call.Budget.Charge(request), request.Key, 201, Receipts.Charge);
+        await Spending.Answer(call, call.Budget.Charge(request), request.Key, 201, Receipts.Charge, body);
     }
 
     private static async Task Batch(Call call, ChargeItem[] charges)
@@ -75,7 +75,5 @@ internal static class ChargeEndpoints
     }
 
     private static Problem? Asked(Call call, ChargeItem charge) =>
-        charge.Amount is null ? Spending.Unpriced
-        : charge.OccurredAt is not null && charge.IsInTheFuture(call.Edge.Now) ? FromTheFuture
-        : null;
+        charge.OccurredAt is not null && charge.IsInTheFuture(call.Edge.Now) ? FromTheFuture : null;
 }

@@ -11,7 +11,7 @@ internal record ChargeItem : SpendBody
 
     public string? Operation { get; set; }
 
-    [Description("When it was spent, for the ledger; it is booked in the windows of now.")]
+    [Description("When it was spent, for the ledger; it is booked in the windows of now. With mode record, usage is priced as of then.")]
     public DateTimeOffset? OccurredAt { get; set; }
 
     [Description("enforce (default): refused when it does not fit. record: already spent, booked whatever the limit.")]
@@ -31,7 +31,7 @@ internal record ChargeItem : SpendBody
     {
         var id = EdgeIds.Charge();
         return new ChargeRequest(
-            id, Amount!.Value, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), Mode ?? ChargeMode.Enforce, OccurredAt);
+            id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), Mode ?? ChargeMode.Enforce, OccurredAt, ToPriceTag());
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Budgets.ApiHost.Auth;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
@@ -12,19 +13,28 @@ internal enum Decision
 
 /// <param name="Refusal">What a reservation would be refused with; null when it would be held.</param>
 /// <param name="LargestAmount">The most that would be admitted now; null: no hard limit bounds it.</param>
-/// <param name="Affordable">Which models the rest would pay for; empty as long as there are no prices.</param>
+/// <param name="Amount">What was asked for; worked out from the usage if no amount was told.</param>
+/// <param name="Affordable">What the rest would pay for: the model asked about and, where that is not one call, cheaper ones of its provider; empty for a request that told its amount.</param>
+/// <param name="PriceVersion">The price that the amount was worked out with.</param>
 internal sealed record DecideAnswer(
     Decision Decision,
     RefusalAnswer? Refusal,
+    Money Amount,
     Money? LargestAmount,
     IReadOnlyList<AffordableAnswer> Affordable,
-    IReadOnlyList<WarningAnswer> Warnings);
+    IReadOnlyList<WarningAnswer> Warnings,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PriceVersion = null);
 
-internal sealed record AffordableAnswer(string Model, long MaxOutputTokens, long MaxCalls);
+/// <param name="MaxOutputTokens">The longest output of one call with this much input; null: bounded neither by the money nor, as far as is known, by the model.</param>
+/// <param name="MaxCalls">Calls with this usage; null: the money does not bound them.</param>
+internal sealed record AffordableAnswer(string Model, long? MaxOutputTokens, long? MaxCalls);
 
 /// <summary>Ask first: what a reservation would be answered, without any effect.</summary>
 internal static class DecideEndpoints
 {
+    /// <summary>No reservation is made, so it needs no id of its own.</summary>
+    private static readonly HoldId Unmade = new(HoldId.Prefix);
+
     public static void Map(Routes routes) => routes.Map("POST", "/v1/decide", Access.Spend, Post, new("decide", "Spending", "What a reservation would be answered now")
     {
         Text = "Takes the body of a reservation and changes nothing.",
@@ -42,13 +52,14 @@ internal static class DecideEndpoints
             return;
         }
 
-        var foresight = await call.Budget.Decide(body!.Amount!.Value);
-        if (foresight.Outcome is Outcome.AgentUnknown or Outcome.AgentClosed)
+        var foresight = await call.Budget.Foresee(body!.ToRequest(Unmade, null));
+        if (foresight.Outcome is Outcome.OutOfRange or Outcome.AgentUnknown or Outcome.AgentClosed or Outcome.PriceUnknown)
         {
             await Refusals.Send(call.Http, call.Agent, foresight.Outcome, foresight.Refusal, call.Edge);
             return;
         }
 
+        var affordable = await Affording.Ask(call, body, foresight.LargestThatFits);
         var sheet = Sheet.Take();
         var json = sheet.Writer;
         json.WriteStartObject();
@@ -64,9 +75,10 @@ internal static class DecideEndpoints
             json.WriteEndObject();
         }
 
+        json.WriteMoney(Words.Amount, foresight.Amount);
+        Receipts.PriceVersion(json, foresight.PriceVersion);
         json.WriteMoney(Words.LargestAmount, foresight.LargestThatFits);
-        json.WriteStartArray(Words.Affordable);
-        json.WriteEndArray();
+        Receipts.Affordable(json, affordable.IsDefault ? [] : affordable);
         Receipts.Warnings(json, foresight.Warnings);
         json.WriteEndObject();
         await sheet.Send(call.Http, 200);

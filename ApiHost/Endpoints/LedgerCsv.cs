@@ -12,7 +12,7 @@ internal static class LedgerCsv
 
     private const string Columns =
         "entry_id,seq,at,kind,amount,charge_id,reservation_id,idempotency_key,model,operation,tags,"
-        + "input_tokens,output_tokens,overage,late,detail,total_spent,total_held\r\n";
+        + "input_tokens,output_tokens,overage,late,detail,price_version,total_spent,total_held\r\n";
 
     // What makes a spreadsheet take a text for a formula (OWASP, CSV injection).
     private static readonly SearchValues<char> FormulaStarts = SearchValues.Create("=+-@\t\r");
@@ -64,6 +64,7 @@ internal static class LedgerCsv
         text.Append(CultureInfo.InvariantCulture, $"{e.Purpose.Usage?.InputTokens},{e.Purpose.Usage?.OutputTokens},");
         text.Append(e.Overage ? "true," : "false,").Append(e.Late ? "true," : "false,");
         Cell(text, e.Detail);
+        Cell(text, e.PriceVersion);
         text.Append(CultureInfo.InvariantCulture, $"{total?.Spent},{total?.Held}\r\n");
     }
 

@@ -62,10 +62,8 @@ internal static class ReservationEndpoints
             return;
         }
 
-        var id = EdgeIds.Hold();
-        var request = new HoldRequest(
-            id, body!.Amount!.Value, body.ToPurpose(), key ?? new IdempotencyKey(id.Value), body.TtlSeconds ?? HoldRequest.DefaultTtlSeconds);
-        await Spending.Answer(call, call.Budget.Hold(request), request.Key, 201, Receipts.Hold);
+        var request = body!.ToRequest(EdgeIds.Hold(), key);
+        await Spending.Answer(call, call.Budget.Hold(request), request.Key, 201, Receipts.Hold, body);
     }
 
     private static async Task Get(Call call)
@@ -80,7 +78,7 @@ internal static class ReservationEndpoints
     }
 
     private static Task Commit(Call call) => End(
-        call, Wire.Default.CommitBody, static (budget, id, body, key) => budget.Settle(new(id, body.Amount!.Value, body.ToPurpose(), key)), Receipts.Settle);
+        call, Wire.Default.CommitBody, static (budget, id, body, key) => budget.Settle(body.ToRequest(id, key)), Receipts.Settle);
 
     private static Task Release(Call call) => End(
         call, Wire.Default.ReleaseBody, static (budget, id, _, key) => budget.Release(new(id, key)), Receipts.Release, bodyIsOptional: true);

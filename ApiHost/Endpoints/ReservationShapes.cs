@@ -18,13 +18,14 @@ internal sealed record ReservationBody : SpendBody
         faults.Range("ttl_seconds", TtlSeconds, 1, HoldRequest.MaxTtlSeconds);
     }
 
-    public Purpose ToPurpose() => PurposeWith(Operation);
+    public HoldRequest ToRequest(HoldId id, IdempotencyKey? key) =>
+        new(id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), TtlSeconds ?? HoldRequest.DefaultTtlSeconds, ToPriceTag());
 }
 
 /// <summary>What was really spent. What is not told stays as the reservation had it.</summary>
 internal sealed record CommitBody : SpendBody
 {
-    public Purpose ToPurpose() => PurposeWith(null);
+    public SettleRequest ToRequest(HoldId id, IdempotencyKey? key) => new(id, Amount ?? Money.Zero, PurposeWith(null), key, ToPriceTag());
 }
 
 internal sealed record ReleaseBody : KeyedBody;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Budgets.ApiHost.Endpoints;
 
 // The shapes of the answers that Receipts and Refusals write by hand. They are the contract's; a test holds the written bytes against them.
@@ -6,8 +8,15 @@ internal sealed record BalanceAnswer(LimitType LimitType, Money Spent, Money Hel
 /// <param name="PercentUsed">The threshold that was crossed; above 100: the soft limit is exceeded by that much.</param>
 internal sealed record WarningAnswer(LimitType LimitType, Money Limit, int PercentUsed);
 
+/// <param name="PriceVersion">The price that the amount was worked out with, where usage was told and no amount.</param>
 internal sealed record ChargeAnswer(
-    string ChargeId, Money Charged, bool Overage, string IdempotencyKey, IReadOnlyList<BalanceAnswer> Balances, IReadOnlyList<WarningAnswer> Warnings);
+    string ChargeId,
+    Money Charged,
+    bool Overage,
+    string IdempotencyKey,
+    IReadOnlyList<BalanceAnswer> Balances,
+    IReadOnlyList<WarningAnswer> Warnings,
+    string? PriceVersion = null);
 
 internal sealed record HeldAnswer(
     string ReservationId,
@@ -16,7 +25,8 @@ internal sealed record HeldAnswer(
     DateTimeOffset ExpiresAt,
     IReadOnlyList<BalanceAnswer> Balances,
     IReadOnlyList<WarningAnswer> Warnings,
-    string? IdempotencyKey = null);
+    string? IdempotencyKey = null,
+    string? PriceVersion = null);
 
 internal sealed record SettledAnswer(
     string ReservationId,
@@ -27,7 +37,8 @@ internal sealed record SettledAnswer(
     bool Late,
     IReadOnlyList<BalanceAnswer> Balances,
     IReadOnlyList<WarningAnswer> Warnings,
-    string? IdempotencyKey = null);
+    string? IdempotencyKey = null,
+    string? PriceVersion = null);
 
 internal sealed record ReleasedAnswer(
     string ReservationId,
@@ -39,10 +50,18 @@ internal sealed record ReleasedAnswer(
 
 /// <summary>What the caller said a model call used.</summary>
 internal sealed record UsedAnswer(
-    long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens, long ReasoningTokens, long Images, long Requests)
+    long InputTokens,
+    long OutputTokens,
+    long CacheReadTokens,
+    long CacheWriteTokens,
+    long ReasoningTokens,
+    long Images,
+    long Requests,
+    [property: JsonPropertyName("cache_write_1h_tokens"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? CacheWrite1hTokens,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Batch)
 {
     public static UsedAnswer? Of(TokenUsage? u) => u is null ? null : new(
-        u.InputTokens, u.OutputTokens, u.CacheReadTokens, u.CacheWriteTokens, u.ReasoningTokens, u.Images, u.Requests);
+        u.InputTokens, u.OutputTokens, u.CacheReadTokens, u.CacheWriteTokens, u.ReasoningTokens, u.Images, u.Requests, u.CacheWrite1hTokens, u.Batch);
 }
 
 /// <summary>One charge of a batch: with status 201 a charge's members, with any other a problem's; those of a refusal when it is 402.</summary>
@@ -52,6 +71,7 @@ internal sealed record BatchResult(
     Money? Charged = null,
     bool? Overage = null,
     string? IdempotencyKey = null,
+    string? PriceVersion = null,
     bool? Replayed = null,
     string? Type = null,
     string? Title = null,
@@ -90,6 +110,7 @@ internal sealed record ProblemAnswer(
 /// <param name="Field">The JSON member, header or query parameter; charges[3].amount inside a list.</param>
 internal sealed record FaultAnswer(string Field, string Message);
 
+/// <param name="Affordable">Of a request with usage: what the rest would pay for.</param>
 /// <summary>Why spending was refused: whose budget, which limit, and every figure that led to it. The limit's members are null where no limit refused.</summary>
 internal sealed record RefusalAnswer(
     string Type,
@@ -107,4 +128,5 @@ internal sealed record RefusalAnswer(
     Money Requested,
     DateTimeOffset? ResetsAt,
     IReadOnlyList<string> HowToContinue,
-    string? FrozenReason = null);
+    string? FrozenReason = null,
+    IReadOnlyList<AffordableAnswer>? Affordable = null);

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using Budgets.ApiHost.Http;
 
 namespace Budgets.ApiHost.Endpoints;
 
-/// <summary>What a model call used, as its provider counts.</summary>
+/// <summary>What one model call used, as its provider counts: GET /v1/models tells of each price whether input_tokens include cache tokens, and output_tokens reasoning.</summary>
 internal sealed record UsageBody : IBody
 {
     public long? InputTokens { get; set; }
@@ -14,13 +15,23 @@ internal sealed record UsageBody : IBody
 
     public long? CacheReadTokens { get; set; }
 
+    [Description("Those kept for an hour included.")]
     public long? CacheWriteTokens { get; set; }
+
+    [JsonPropertyName("cache_write_1h_tokens")]
+    [Description("The part of cache_write_tokens that is kept for an hour, which costs more.")]
+    public long? CacheWrite1hTokens { get; set; }
 
     public long? ReasoningTokens { get; set; }
 
+    [Description("Images made.")]
     public long? Images { get; set; }
 
+    [Description("Counts where a model is paid by the request; left out: one.")]
     public long? Requests { get; set; }
+
+    [Description("True: by the provider's batch interface, at its discount.")]
+    public bool? Batch { get; set; }
 
     public void Check(Faults faults)
     {
@@ -28,13 +39,25 @@ internal sealed record UsageBody : IBody
         faults.Range("usage.output_tokens", OutputTokens, 0, TokenUsage.Most);
         faults.Range("usage.cache_read_tokens", CacheReadTokens, 0, TokenUsage.Most);
         faults.Range("usage.cache_write_tokens", CacheWriteTokens, 0, TokenUsage.Most);
+        faults.Range("usage.cache_write_1h_tokens", CacheWrite1hTokens, 0, TokenUsage.Most);
         faults.Range("usage.reasoning_tokens", ReasoningTokens, 0, TokenUsage.Most);
         faults.Range("usage.images", Images, 0, TokenUsage.Most);
         faults.Range("usage.requests", Requests, 0, TokenUsage.Most);
     }
 
+    /// <summary>False: it says nothing that a price could be for. Zeros are something: they cost nothing.</summary>
+    public bool TellsSomething() => (InputTokens ?? OutputTokens ?? Images) is not null;
+
     public TokenUsage ToUsage() => new(
-        InputTokens ?? 0, OutputTokens ?? 0, CacheReadTokens ?? 0, CacheWriteTokens ?? 0, ReasoningTokens ?? 0, Images ?? 0, Requests ?? 0);
+        InputTokens ?? 0,
+        OutputTokens ?? 0,
+        CacheReadTokens ?? 0,
+        CacheWriteTokens ?? 0,
+        ReasoningTokens ?? 0,
+        Images ?? 0,
+        Requests ?? 0,
+        CacheWrite1hTokens is > 0 ? CacheWrite1hTokens : null,
+        Batch == true ? true : null);
 }
 
 /// <summary>What every request with one effect may say.</summary>
@@ -50,7 +73,7 @@ internal abstract record KeyedBody : IBody
 /// <summary>What every request that moves money may say.</summary>
 internal abstract record SpendBody : KeyedBody
 {
-    [Description("Dollars, at most nine decimals, up to 1000000. Required as long as there are no model prices.")]
+    [Description("Dollars, at most nine decimals, up to 1000000. Left out: worked out from the usage by the price of the model.")]
     public Money? Amount { get; set; }
 
     public UsageBody? Usage { get; set; }
@@ -63,7 +86,8 @@ internal abstract record SpendBody : KeyedBody
     {
         base.Check(faults);
         faults.Money("amount", Amount, Money.MaxPerRequest);
-        faults.AddIf(Amount is null && Usage is null, "amount", "is required");
+        faults.AddIf(Amount is null && Usage is null, "amount", "is required, or the usage to work it out from");
+        faults.AddIf(Amount is null && Usage?.TellsSomething() == false, "usage", "must tell input_tokens, output_tokens or images to be priced");
         Usage?.Check(faults);
         faults.Text("model", Model, Purpose.MaxModelLength);
         if (Tags is { } tags)
@@ -75,6 +99,9 @@ internal abstract record SpendBody : KeyedBody
             }
         }
     }
+
+    /// <summary>Null: the amount is told.</summary>
+    public PriceTag? ToPriceTag() => Amount is null && Usage is { } usage ? new PriceTag(usage.Requests ?? 1) : null;
 
     /// <summary>For requests that cannot learn the model from what came before.</summary>
     protected void CheckPriced(Faults faults) =>

@@ -9,11 +9,6 @@ internal static class Spending
 {
     public const string ReplayedHeader = "Idempotent-Replayed";
 
-    public static readonly Problem Unpriced = new(
-        ProblemKind.UnknownModelPrice,
-        "There is no price for this model, so its usage cannot be turned into an amount. Send the amount.",
-        [new Fault("amount", "is required, for the model's price is not known")]);
-
     /// <summary>The body and the idempotency key of a request with one effect, or the problem that keeps it from being asked.</summary>
     public static async ValueTask<(T? Body, IdempotencyKey? Key, Problem? Problem)> Read<T>(Call call, JsonTypeInfo<T> shape, bool optional = false)
         where T : KeyedBody
@@ -25,14 +20,15 @@ internal static class Spending
         }
 
         var (key, keyProblem) = Idempotency.Of(call.Http, body.IdempotencyKey);
-        return (body, key, keyProblem ?? (body is SpendBody { Amount: null } ? Unpriced : null));
+        return (body, key, keyProblem);
     }
 
     /// <param name="asked">The decision under way.</param>
     /// <param name="key">What to repeat the request with if the answer is lost; null: none was given and none was made.</param>
     /// <param name="write">Writes the members of the answer to an accepted request; a function of the receipt alone.</param>
+    /// <param name="body">Of a request that may be refused for want of money: with its usage it asks what the rest would pay for.</param>
     public static async Task Answer(
-        Call call, ValueTask<SpendOutcome> asked, IdempotencyKey? key, int accepted, Action<Utf8JsonWriter, Receipt> write)
+        Call call, ValueTask<SpendOutcome> asked, IdempotencyKey? key, int accepted, Action<Utf8JsonWriter, Receipt> write, SpendBody? body = null)
     {
         SpendOutcome outcome;
         try
@@ -47,7 +43,8 @@ internal static class Spending
 
         if (outcome.Receipt is not { } receipt)
         {
-            await Refusals.Send(call.Http, call.Agent, outcome.Outcome, outcome.Refusal, call.Edge);
+            var affordable = outcome.Refusal is { Headroom: { } headroom } ? await Affording.Ask(call, body, headroom) : default;
+            await Refusals.Send(call.Http, call.Agent, outcome.Outcome, outcome.Refusal, call.Edge, affordable: affordable);
             return;
         }
 

@@ -75,6 +75,9 @@ internal static class BodyFaults
                 faults.Add(path, path.Length == 0 ? "the body must be a JSON object" : "must be an object");
                 sound.WriteRawValue("{}"u8);
                 break;
+            case JsonTypeInfoKind.None when value.ValueKind == JsonValueKind.Object && ChangedObject(shape) is { } changed:
+                WalkMembers(value, changed, path, faults, sound);
+                break;
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
                 sound.WriteStartArray();
                 var i = 0;
@@ -140,10 +143,17 @@ internal static class BodyFaults
         }
     }
 
+    /// <summary>The shape of what a member that changes something changes, where that is an object.</summary>
+    private static JsonTypeInfo? ChangedObject(JsonTypeInfo shape) =>
+        shape.Type is { IsGenericType: true } change && change.GetGenericTypeDefinition() == typeof(Change<>)
+        && shape.Options.GetTypeInfo(change.GetGenericArguments()[0]) is { Kind: JsonTypeInfoKind.Object } changed ? changed : null;
+
     private static string Expected(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
         var t when t == typeof(bool) => "must be true or false",
         var t when t == typeof(int) || t == typeof(long) => "must be a whole number in range",
+        var t when t == typeof(decimal) => "must be a number in range",
+        { IsGenericType: true } t when t.GetGenericTypeDefinition() == typeof(Change<>) && t.GetGenericArguments()[0] is { IsClass: true } c && c != typeof(string) => "must be an object or null",
         var t when t.IsAssignableTo(typeof(System.Collections.IDictionary)) => "must be an object of texts",
         _ => "must be a text",
     };

@@ -6,7 +6,8 @@ namespace Budgets.ApiHost.Http;
 /// <summary>A place in a list as text that means nothing to its holder: base64url, so that nobody builds on what is inside.</summary>
 internal static class Cursor
 {
-    private const int MaxLength = 64;
+    // Of a model's id, the longest that is looked at.
+    private const int MaxLength = 192;
 
     public static string Write(string place) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(place));
 

@@ -14,6 +14,7 @@ internal static class OutcomeTable
         Outcome.HoldSettled => ProblemKind.ReservationSettled,
         Outcome.HoldReleased => ProblemKind.ReservationReleased,
         Outcome.HoldExpired => ProblemKind.ReservationExpired,
+        Outcome.PriceUnknown => ProblemKind.UnknownModelPrice,
         Outcome.AmountTooLarge => ProblemKind.AmountTooLarge,
         Outcome.TooManyHolds => ProblemKind.TooManyReservations,
         Outcome.Frozen => ProblemKind.Frozen,

@@ -41,6 +41,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind TooManyChildren = new("too_many_children", 422, "The agent has as many children as it may have");
     public static readonly ProblemKind TooDeep = new("too_deep", 422, "There are as many levels of agents as there may be");
     public static readonly ProblemKind BelowItself = new("below_itself", 422, "An agent cannot be below itself");
+    public static readonly ProblemKind TooManyPrices = new("too_many_prices", 422, "As many prices are set as can be kept");
     public static readonly ProblemKind TooManyReservations = new("too_many_reservations", 429, "Too many reservations are open", MayRetry.Later);
     public static readonly ProblemKind Frozen = new("frozen", 402, "The agent is frozen", MayRetry.Later);
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);

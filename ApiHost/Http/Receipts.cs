@@ -19,12 +19,14 @@ internal static class Receipts
         json.WriteMoney(Words.Charged, receipt.Amount);
         json.WriteBoolean(Words.Overage, receipt.Overage);
         json.WriteString(Words.IdempotencyKey, receipt.Key);
+        PriceVersion(json, receipt.PriceVersion);
     }
 
     public static void Hold(Utf8JsonWriter json, Receipt receipt)
     {
         Reservation(json, receipt, HoldStatus.Held);
         json.WriteMoney(Words.Amount, receipt.Amount);
+        PriceVersion(json, receipt.PriceVersion);
         json.WriteInstant(Words.ExpiresAt, receipt.ExpiresAt);
         Figures(json, receipt);
     }
@@ -36,6 +38,7 @@ internal static class Receipts
         json.WriteMoney(Words.Released, receipt.Released);
         json.WriteBoolean(Words.Overage, receipt.Overage);
         json.WriteBoolean(Words.Late, receipt.Late);
+        PriceVersion(json, receipt.PriceVersion);
         Figures(json, receipt);
     }
 
@@ -72,6 +75,30 @@ internal static class Receipts
             json.WriteString(Words.LimitType, Names<LimitType>.Of(warning.Type));
             json.WriteMoney(Words.Limit, warning.Limit);
             json.WriteNumber(Words.PercentUsed, warning.Percent);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Only where usage was priced.</summary>
+    public static void PriceVersion(Utf8JsonWriter json, string? version)
+    {
+        if (version is not null)
+        {
+            json.WriteString(Words.PriceVersion, version);
+        }
+    }
+
+    public static void Affordable(Utf8JsonWriter json, ImmutableArray<Affordable> affordable)
+    {
+        json.WriteStartArray(Words.Affordable);
+        foreach (var one in affordable)
+        {
+            json.WriteStartObject();
+            json.WriteString(Words.Model, one.Model);
+            json.WriteNumberOrNull(Words.MaxOutputTokens, one.MaxOutputTokens);
+            json.WriteNumberOrNull(Words.MaxCalls, one.MaxCalls);
             json.WriteEndObject();
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
@@ -14,16 +15,24 @@ internal static class Refusals
 
     /// <param name="edge">Its clock is read for Retry-After, which is set only where the end of a window or of a freeze will cure the refusal.</param>
     /// <param name="agreement">A sentence: not spending was refused, but an agreement with a child.</param>
-    public static Task Send(HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge, string? agreement = null)
+    /// <param name="affordable">What the rest would pay for; default: nothing is said about it.</param>
+    public static Task Send(
+        HttpContext http, AgentId agent, Outcome outcome, Refusal? refusal, Edge edge, string? agreement = null, ImmutableArray<Affordable> affordable = default)
     {
         var kind = OutcomeTable.Of(outcome);
+        if (refusal?.Fault is { } fault)
+        {
+            var how = outcome == Outcome.PriceUnknown ? " Prices are set with PUT /v1/models/{model_id}." : "";
+            return new Problem(kind, Explaining.Sentence(outcome, refusal) + how, [new Fault(fault.Field, fault.Message)]).Send(http);
+        }
+
         Problem.SetHeaders(http.Response, kind);
         if (refusal?.RetryAt is { } retryAt)
         {
             http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling((retryAt - edge.Now).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (kind.Status == 402 && refusal is not null && agreement is null)
+        if (kind.Status == 402 && refusal is not null && agreement is null && affordable.IsDefault)
         {
             return Sheet.Send(http, kind.Status, Sheet.Problem, Said(agent, outcome, refusal));
         }
@@ -31,6 +40,11 @@ internal static class Refusals
         var sheet = Sheet.Take();
         sheet.Writer.WriteStartObject();
         Write(sheet.Writer, agent, outcome, refusal, agreement);
+        if (!affordable.IsDefault)
+        {
+            Receipts.Affordable(sheet.Writer, affordable);
+        }
+
         sheet.Writer.WriteEndObject();
         return sheet.Send(http, kind.Status, Sheet.Problem);
     }

@@ -101,6 +101,18 @@ internal static class SheetWriting
         json.WriteRawValue(text[..MoneyText.Write(amount, text)], skipInputValidation: true);
     }
 
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, JsonEncodedText name, long? number)
+    {
+        if (number is { } known)
+        {
+            json.WriteNumber(name, known);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
     public static void WriteInstant(this Utf8JsonWriter json, JsonEncodedText name, DateTimeOffset? at)
     {
         if (at is { } instant)

@@ -15,7 +15,7 @@ namespace Budgets.ApiHost.Http;
     Converters =
     [
         typeof(MoneyConverter), typeof(InstantConverter),
-        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>),
+        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>),
@@ -31,6 +31,10 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(FamilyBody))]
 [JsonSerializable(typeof(MoveBody))]
 [JsonSerializable(typeof(RunBody))]
+[JsonSerializable(typeof(PriceBody))]
+[JsonSerializable(typeof(ModelAnswer))]
+[JsonSerializable(typeof(ModelListAnswer))]
+[JsonSerializable(typeof(RateBody))]
 [JsonSerializable(typeof(ReservationBody))]
 [JsonSerializable(typeof(CommitBody))]
 [JsonSerializable(typeof(ReleaseBody))]

@@ -26,7 +26,11 @@ internal static class Words
     public static readonly JsonEncodedText LimitAmount = JsonEncodedText.Encode("limit_amount");
     public static readonly JsonEncodedText LimitType = JsonEncodedText.Encode("limit_type");
     public static readonly JsonEncodedText Overage = JsonEncodedText.Encode("overage");
+    public static readonly JsonEncodedText MaxCalls = JsonEncodedText.Encode("max_calls");
+    public static readonly JsonEncodedText MaxOutputTokens = JsonEncodedText.Encode("max_output_tokens");
+    public static readonly JsonEncodedText Model = JsonEncodedText.Encode("model");
     public static readonly JsonEncodedText PercentUsed = JsonEncodedText.Encode("percent_used");
+    public static readonly JsonEncodedText PriceVersion = JsonEncodedText.Encode("price_version");
     public static readonly JsonEncodedText Refusal = JsonEncodedText.Encode("refusal");
     public static readonly JsonEncodedText RefusedBy = JsonEncodedText.Encode("refused_by");
     public static readonly JsonEncodedText Released = JsonEncodedText.Encode("released");

@@ -71,7 +71,7 @@ internal static partial class Operations
         {
             common.AddRange([ProblemKind.Unauthenticated, ProblemKind.StoreUnavailable, ProblemKind.OutcomeUnknown, ProblemKind.Overloaded]);
             common.Add(route.Path.Contains("{agent_id}", StringComparison.Ordinal) ? ProblemKind.NotFound : ProblemKind.InvalidRequest);
-            common.AddRange(access == Access.Read ? [] : [ProblemKind.Forbidden]);
+            common.AddRange(access is Access.Read or Access.Anyone ? [] : [ProblemKind.Forbidden]);
         }
 
         return common;

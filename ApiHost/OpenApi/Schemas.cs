@@ -10,7 +10,7 @@ namespace Budgets.ApiHost.OpenApi;
 /// <summary>Schemas of what our own converters read and write; the exporter cannot see into them.</summary>
 internal static class Schemas
 {
-    public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    public static async Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var declared = context.JsonTypeInfo.Type;
         var isChange = declared.IsGenericType && declared.GetGenericTypeDefinition() == typeof(Change<>);
@@ -33,6 +33,13 @@ internal static class Schemas
             schema.Type = JsonSchemaType.String | orNull;
             schema.Enum = [.. NamesOf(type).Select(n => JsonValue.Create(n))];
         }
+        else if (isChange && type.IsAssignableTo(typeof(IBody)))
+        {
+            var changed = await context.GetOrCreateSchemaAsync(type, null, cancellation);
+            (schema.Type, schema.AdditionalPropertiesAllowed) = (JsonSchemaType.Object | JsonSchemaType.Null, false);
+            (schema.Properties, schema.Required) = (changed.Properties, null);
+            return;
+        }
         else if (isChange)
         {
             schema.Type = (type == typeof(string) ? JsonSchemaType.String : JsonSchemaType.Integer) | orNull;
@@ -50,8 +57,6 @@ internal static class Schemas
             schema.Properties = null;
             schema.Required = null;
         }
-
-        return Task.CompletedTask;
     }
 
     private static IEnumerable<string> LeftOutWhenNull(JsonTypeInfo shape) =>

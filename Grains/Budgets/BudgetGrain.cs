@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Pricing;
 using Budgets.Trees;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 {
     private readonly Teller _teller;
     private readonly Family _family;
+    private readonly PriceDesk _prices;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
@@ -23,6 +25,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         var agent = new AgentId(this.GetPrimaryKeyString());
         _teller = new Teller(store, agent, Fenced);
         _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall());
+        _prices = new PriceDesk(GrainFactory);
         _clock = clock;
         _log = log;
     }
@@ -46,11 +49,13 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
 
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
+        var quote = await _prices.Quote(request, Now);
         var recalled = await _teller.Recall(request.Key);
-        var decision = Charging.Charge(State, request, Now, recalled);
+        var rated = request.Rated(State, quote);
+        var decision = Charging.Charge(State, rated, Now, recalled);
         return _family.IsFinal(decision)
             ? await (request.Mode == ChargeMode.Record ? _family.Freeing(_teller.Transact(decision)) : _teller.Transact(decision))
-            : await _family.Spend(request.Amount, request.Key, again => Charging.Charge(State, request, Now, again));
+            : await _family.Spend(rated.Amount, request.Key, again => Charging.Charge(State, rated, Now, again));
     }
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
@@ -61,25 +66,30 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
             return [.. await Task.WhenAll(requests.Select(r => Charge(r).AsTask()))];
         }
 
+        var quotes = await _prices.Quotes(requests, Now);
         var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
-        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i], now, recalled[i]));
+        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i].Rated(State, quotes?[i]), now, recalled[i]));
     }
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
+        var quote = await _prices.Quote(request, Now);
         var recalled = await _teller.Recall(request.Key);
-        var decision = Holding.Hold(State, request, Now, recalled);
+        var rated = request.Rated(State, quote);
+        var decision = Holding.Hold(State, rated, Now, recalled);
         return _family.IsFinal(decision)
             ? await _teller.Transact(decision)
-            : await _family.Spend(request.Amount, request.Key, again => Holding.Hold(State, request, Now, again));
+            : await _family.Spend(rated.Amount, request.Key, again => Holding.Hold(State, rated, Now, again));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)
     {
+        var model = await ModelOf(request);
+        var quote = await _prices.Quote(request, model, Now);
         var recalled = await _teller.Recall(request.Key, request.Id);
-        return await _family.Freeing(_teller.Transact(Settling.Settle(State, request, Now, recalled)));
+        return await _family.Freeing(_teller.Transact(Settling.Settle(State, request.Rated(State, quote), Now, recalled)));
     }
 
     public async ValueTask<SpendOutcome> Release(ReleaseRequest request)
@@ -117,4 +127,18 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
         await _teller.Durable();
         return foresight;
     }
+
+    public async ValueTask<Foresight> Foresee(HoldRequest request)
+    {
+        var quote = await _prices.Quote(request, Now);
+        _teller.Ready();
+        var foresight = Holding.Foresee(State, request.Rated(State, quote), Now);
+        await _teller.Durable();
+        return foresight;
+    }
+
+    /// <summary>A settlement that tells its usage and no model means its hold's.</summary>
+    private async ValueTask<string?> ModelOf(SettleRequest request) => request is not { Price: not null, Purpose.Model: null } ? null
+        : State.Holds.TryGetValue(request.Id, out var open) ? open.Purpose.Model
+        : (await GetHold(request.Id))?.Purpose.Model;
 }

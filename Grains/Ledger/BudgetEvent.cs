@@ -36,6 +36,7 @@ public sealed record Described(
 public sealed record Configured(
     DateTimeOffset At, string By, Limits Above, Limits Own, string TimeZone, IsoDayOfWeek WeekStart, AlertSettings Alerts, Spans? Windows) : BudgetEvent(At);
 
+/// <param name="PriceVersion">The price the amount was worked out with; null, here and below: its caller named it.</param>
 public sealed record Charged(
     DateTimeOffset At,
     ChargeId Id,
@@ -47,7 +48,8 @@ public sealed record Charged(
     DateTimeOffset? OccurredAt,
     bool Overage,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 public sealed record Held(
     DateTimeOffset At,
@@ -58,7 +60,8 @@ public sealed record Held(
     IdempotencyKey Key,
     Digest Fingerprint,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 /// <param name="Amount">What was really spent.</param>
 /// <param name="Released">What of the hold was given back.</param>
@@ -76,7 +79,8 @@ public sealed record Settled(
     IdempotencyKey? Key,
     Digest Fingerprint,
     ImmutableArray<Balance> After,
-    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+    ImmutableArray<Warning> Warnings,
+    string? PriceVersion = null) : BudgetEvent(At);
 
 public sealed record Released(
     DateTimeOffset At,

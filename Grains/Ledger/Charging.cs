@@ -12,7 +12,7 @@ public static class Charging
 
         if (!Ranging.IsInRange(request))
         {
-            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
+            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount, request.Price);
         }
 
         var (now, elapsed) = s.At(clock);
@@ -21,12 +21,17 @@ public static class Charging
             return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
         }
 
+        if (Rating.IsMissing(request.Price))
+        {
+            return Decision.Refuse(s, Outcome.PriceUnknown, request.Amount, request.Price);
+        }
+
         var over = false;
         if (Admitting.Refuses(now, request.Amount) is { } no)
         {
             if (request.Mode == ChargeMode.Enforce || no.Outcome == Outcome.AmountTooLarge)
             {
-                return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
+                return Breaker.Refuse(now, elapsed, no.Outcome, Rating.WithHeadroom(now, no, request.Price));
             }
 
             over = Admitting.Refuses(now with { Freeze = null }, request.Amount) is not null;
@@ -50,7 +55,8 @@ public static class Charging
             request.OccurredAt,
             over,
             after.Balances(),
-            Thresholds.Crossed(now, after));
+            Thresholds.Crossed(now, after),
+            request.Price?.Version);
 
         // Money already spent is booked all the same, but a loop that reports it trips the breaker like any other.
         return request.Mode == ChargeMode.Record && Admitting.Breaks(now, request.Amount) is { } frozen

@@ -52,6 +52,7 @@ public static class Configuring
         {
             HardStop = request.HardStop ?? limits.HardStop,
             ResumeAfterSeconds = request.ResumeAfterSeconds.Or(limits.ResumeAfterSeconds),
+            OnUnknownPrice = request.OnUnknownPrice.Or(limits.OnUnknownPrice),
         };
     }
 
@@ -87,6 +88,12 @@ public static class Configuring
             }
         }
 
+        if (request.OnUnknownPrice.IsSet && s.Above.OnUnknownPrice is { } floor && wanted.OnUnknownPrice is { } rate && UnknownPriceRate.Dearer(rate, floor) != rate)
+        {
+            return new ConfigureOutcome(
+                ConfigureResult.AboveCeiling, null, "on_unknown_price", "The rate set from above is dearer in some part; the agent's own can only be dearer still.");
+        }
+
         if (!request.OnlyTighten)
         {
             return null;
@@ -102,6 +109,7 @@ public static class Configuring
             : request.WeekStart is not null ? TightenOnly("week_start", "change")
             : request.AlertAt50 is not null || request.AlertAt80 is not null || request.AlertAt95 is not null ? TightenOnly("alert_at_*_percent", "change")
             : request.EscalationEmail.IsSet ? TightenOnly("escalation_email", "change")
+            : request.OnUnknownPrice.IsSet ? TightenOnly("on_unknown_price", "change")
             : null;
     }
 

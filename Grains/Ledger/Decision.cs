@@ -18,8 +18,9 @@ public readonly record struct Decision(Outcome Outcome, ImmutableArray<BudgetEve
 
     public static Decision Replay(long seq) => new(Outcome.Accepted, [], null, seq);
 
-    public static Decision Refuse(BudgetState s, Outcome outcome, Money requested) =>
-        new(outcome, [], new Refusal(s.Agent, requested), 0);
+    /// <param name="price">Of the request: what is wrong with its usage is told where that is the reason.</param>
+    public static Decision Refuse(BudgetState s, Outcome outcome, Money requested, PriceTag? price = null) =>
+        new(outcome, [], new Refusal(s.Agent, requested, Fault: Rating.FaultBehind(outcome, price)), 0);
 
     public static Decision Refuse(Outcome outcome, Refusal refusal) => new(outcome, [], refusal, 0);
 }

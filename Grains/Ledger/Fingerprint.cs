@@ -7,13 +7,13 @@ namespace Budgets.Ledger;
 public static class Fingerprint
 {
     public static Digest Of(ChargeRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount.Nanos).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount, r.Price).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Digest();
 
     public static Digest Of(HoldRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount.Nanos).Add(r.TtlSeconds).Add(r.Purpose).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Digest();
 
     public static Digest Of(SettleRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount.Nanos).Add(r.Purpose).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount, r.Price).Add(r.Purpose).Digest();
 
     public static Digest Of(ReleaseRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('r').Add(r.Id.Value).Digest();
 
@@ -47,6 +47,9 @@ public static class Fingerprint
             return added;
         }
 
+        /// <summary>An amount that was worked out is nothing the request said: the price may be another one when it is sent again.</summary>
+        public Text Add(Money amount, PriceTag? price) => price is null ? Add(amount.Nanos) : Add(-1).Add(price.Requests);
+
         public Text Add(Purpose purpose)
         {
             var all = Add(purpose.Model).Add(purpose.Operation).Add(purpose.Tags.IsDefault ? 0 : purpose.Tags.Length);
@@ -55,9 +58,15 @@ public static class Fingerprint
                 all = all.Add(tag);
             }
 
-            return purpose.Usage is { } u
-                ? all.Add(u.InputTokens).Add(u.OutputTokens).Add(u.CacheReadTokens).Add(u.CacheWriteTokens).Add(u.ReasoningTokens).Add(u.Images).Add(u.Requests)
-                : all;
+            if (purpose.Usage is not { } u)
+            {
+                return all;
+            }
+
+            all = all.Add(u.InputTokens).Add(u.OutputTokens).Add(u.CacheReadTokens).Add(u.CacheWriteTokens).Add(u.ReasoningTokens).Add(u.Images).Add(u.Requests);
+
+            // Younger than many a fingerprint that is stored: who does not use them says what was always said.
+            return u.CacheWrite1hTokens is null && u.Batch is null ? all : all.Add(u.CacheWrite1hTokens ?? -1).Add(u.Batch == true ? 1 : 0);
         }
 
         public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);

@@ -12,13 +12,18 @@ public static class Holding
 
         if (!Ranging.IsInRange(request))
         {
-            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
+            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount, request.Price);
         }
 
         var (now, elapsed) = s.At(clock);
         if (!now.Exists || now.Closed)
         {
             return Decision.Refuse(s, s.Exists ? Outcome.AgentClosed : Outcome.AgentUnknown, request.Amount);
+        }
+
+        if (Rating.IsMissing(request.Price))
+        {
+            return Decision.Refuse(s, Outcome.PriceUnknown, request.Amount, request.Price);
         }
 
         if (now.Holds.ContainsKey(request.Id))
@@ -34,7 +39,7 @@ public static class Holding
 
         if (Admitting.Refuses(now, request.Amount) is { } no)
         {
-            return Breaker.Refuse(now, elapsed, no.Outcome, no.Refusal);
+            return Breaker.Refuse(now, elapsed, no.Outcome, Rating.WithHeadroom(now, no, request.Price));
         }
 
         if (Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
@@ -53,10 +58,20 @@ public static class Holding
             request.Key,
             Fingerprint.Of(request),
             after.Balances(),
-            Thresholds.Crossed(now, after)));
+            Thresholds.Crossed(now, after),
+            request.Price?.Version));
     }
 
     /// <summary>What <see cref="Hold"/> would decide, for those who only want to know.</summary>
+    public static Foresight Foresee(BudgetState s, HoldRequest request, DateTimeOffset clock)
+    {
+        var refused = !Ranging.IsInRange(request) ? Outcome.OutOfRange : s is { Exists: true, Closed: false } && Rating.IsMissing(request.Price) ? Outcome.PriceUnknown : Outcome.Accepted;
+        var foresight = refused == Outcome.Accepted
+            ? Foresee(s, request.Amount, clock)
+            : new Foresight(refused, new Refusal(s.Agent, request.Amount, Fault: Rating.FaultBehind(refused, request.Price)), Money.Zero, []);
+        return foresight with { Amount = request.Amount, PriceVersion = request.Price?.Version };
+    }
+
     public static Foresight Foresee(BudgetState s, Money amount, DateTimeOffset clock)
     {
         if (!Ranging.IsInRange(amount))

@@ -3,17 +3,18 @@ namespace Budgets.Ledger;
 /// <summary>"No number in a request may widen a budget or overflow its books", whoever sends it.</summary>
 internal static class Ranging
 {
-    public static bool IsInRange(ChargeRequest r) => IsInRange(r.Amount, r.Purpose);
+    public static bool IsInRange(ChargeRequest r) => IsInRange(r.Amount, r.Purpose, r.Price);
 
-    public static bool IsInRange(HoldRequest r) => IsInRange(r.Amount, r.Purpose) && IsSeconds(r.TtlSeconds);
+    public static bool IsInRange(HoldRequest r) => IsInRange(r.Amount, r.Purpose, r.Price) && IsSeconds(r.TtlSeconds);
 
-    public static bool IsInRange(SettleRequest r) => IsInRange(r.Amount, r.Purpose);
+    public static bool IsInRange(SettleRequest r) => IsInRange(r.Amount, r.Purpose, r.Price);
 
     public static bool IsInRange(ExtendRequest r) => IsSeconds(r.ExtendSeconds);
 
     public static bool IsInRange(Money amount) => amount >= Money.Zero && amount <= Money.MaxPerRequest;
 
-    private static bool IsInRange(Money amount, Purpose purpose) => IsInRange(amount) && purpose.Usage is null or { IsInRange: true };
+    private static bool IsInRange(Money amount, Purpose purpose, PriceTag? price) =>
+        IsInRange(amount) && purpose.Usage is null or { IsInRange: true } && price?.Fault is not { Contradicts: true };
 
     private static bool IsSeconds(int seconds) => seconds is > 0 and <= HoldRequest.MaxTtlSeconds;
 }

@@ -23,9 +23,9 @@ public static class Receipts
     /// <exception cref="JournalCorruptException">The event is not the answer to a spending request.</exception>
     public static Receipt Of(BudgetEvent e, long seq) => e switch
     {
-        Charged c => new(EntryKind.Charge, seq, c.At, c.Id.Value, c.Amount, default, c.Overage, false, null, c.Key.Value, c.After, c.Warnings),
-        Held h => new(EntryKind.Hold, seq, h.At, h.Id.Value, h.Amount, default, false, false, h.ExpiresAt, h.Key.Value, h.After, h.Warnings),
-        Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings),
+        Charged c => new(EntryKind.Charge, seq, c.At, c.Id.Value, c.Amount, default, c.Overage, false, null, c.Key.Value, c.After, c.Warnings, c.PriceVersion),
+        Held h => new(EntryKind.Hold, seq, h.At, h.Id.Value, h.Amount, default, false, false, h.ExpiresAt, h.Key.Value, h.After, h.Warnings, h.PriceVersion),
+        Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings, t.PriceVersion),
         Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
         Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) is not the answer to a spending request."),
@@ -40,9 +40,9 @@ public static class Receipts
 
     private static LedgerEntry LineOf(BudgetEvent e, long seq) => e switch
     {
-        Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage),
-        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After),
-        Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late),
+        Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion),
+        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion),
+        Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, price: t.PriceVersion),
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
         Expired x => Line(x, EntryKind.Expire, x.Hold.Amount, x.Hold.Id.Value, x.Hold.Purpose, null, x.After),
@@ -60,6 +60,6 @@ public static class Receipts
 
     private static LedgerEntry Line(
         BudgetEvent e, EntryKind kind, Money amount, string? id, Purpose purpose, string? key, ImmutableArray<Balance> after,
-        bool overage = false, bool late = false, string? detail = null) =>
-        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after);
+        bool overage = false, bool late = false, string? detail = null, string? price = null) =>
+        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after, price);
 }

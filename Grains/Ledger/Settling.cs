@@ -16,7 +16,7 @@ public static class Settling
 
         if (!Ranging.IsInRange(request))
         {
-            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount);
+            return Decision.Refuse(s, Outcome.OutOfRange, request.Amount, request.Price);
         }
 
         if (!s.Exists)
@@ -71,6 +71,11 @@ public static class Settling
     private static Decision Book(
         BudgetState now, ImmutableArray<BudgetEvent> elapsed, SettleRequest request, Digest fingerprint, EndedHold hold, Money held)
     {
+        if (Rating.IsMissing(request.Price))
+        {
+            return Decision.Refuse(now, Outcome.PriceUnknown, request.Amount, request.Price);
+        }
+
         var late = held == Money.Zero && !now.Holds.ContainsKey(hold.Id);
         if (!Admitting.FitsTheBooks(now, request.Amount - held))
         {
@@ -89,7 +94,8 @@ public static class Settling
             request.Key,
             fingerprint,
             after.Balances(),
-            Thresholds.Crossed(now, after));
+            Thresholds.Crossed(now, after),
+            request.Price?.Version);
         var isOpenDay = now.Days.Any(d => d.Number == hold.Admission.Day);
         return isOpenDay
             ? Decision.Accept(elapsed, settled)

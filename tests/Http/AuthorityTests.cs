@@ -77,6 +77,7 @@ public sealed partial class AuthorityTests(Api api)
             [Access.Spend] = [await api.KeyFor(agent, """["manage"]""")],
             [Access.Above] = [agent],
             [Access.Read] = [],
+            [Access.Anyone] = [],
         };
         var before = await agent.Standing();
 
@@ -204,9 +205,10 @@ public sealed partial class AuthorityTests(Api api)
         var full = path.Replace("{agent_id}", about.Id, StringComparison.Ordinal)
             .Replace("{key_id}", "key_00000000000000000000", StringComparison.Ordinal)
             .Replace("{child_id}", "agent_00000000000000000000", StringComparison.Ordinal)
-            .Replace("{reservation_id}", "res_00000000000000000000", StringComparison.Ordinal);
+            .Replace("{reservation_id}", "res_00000000000000000000", StringComparison.Ordinal)
+            .Replace("{model_id}", "nobodys-model", StringComparison.Ordinal);
         full = OtherParameter().Replace(full, "1");
-        return method is "POST" or "PATCH"
+        return method is "POST" or "PATCH" or "PUT"
             ? party.Send(method, full, new StringContent(body, System.Text.Encoding.UTF8, "application/json"))
             : party.Send(method, full, null);
     }

@@ -91,7 +91,6 @@ public sealed class BudgetTests(Api api)
 
     [Theory]
     [InlineData("approval_threshold", "10")]
-    [InlineData("on_unknown_price", "null")]
     [InlineData("budget", "1")]
     public async Task What_is_not_there_yet_is_unknown(string member, string value)
     {

@@ -78,6 +78,18 @@ public sealed class ContractTests(Api api)
         await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"weekly_limit":100}""");
         await Check("GET", "/v1/agents/budget", "/v1/agents/budget");
         await Check("GET", $"/v1/agents/{agent.Id}/budget", "/v1/agents/{agent_id}/budget", party: api.Operator);
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"on_unknown_price":{"input_per_million":1,"output_per_million":5}}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"model":"gpt-5","usage":{"input_tokens":10,"cache_write_tokens":2,"cache_write_1h_tokens":1,"batch":true}}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"model":"gpt-5","usage":{"output_tokens":100000000}}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"model":"gpt-5","usage":{"cache_read_tokens":1,"input_tokens":0}}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"charges":[{"model":"gpt-5","usage":{"input_tokens":10}},{"model":"dall-e-3","usage":{"images":1,"output_tokens":1}}]}""");
+        await Check("POST", "/v1/reservations", "/v1/reservations", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
+        await Check("POST", "/v1/decide", "/v1/decide", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
+        await Check("GET", "/v1/models?limit=100", "/v1/models");
+        await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":1,"tiers":[{"above_input_tokens":5,"input_per_million":2}]}""", api.Operator);
+        await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":-1}""", api.Operator);
+        await Check("DELETE", "/v1/models/of-the-contract", "/v1/models/{model_id}", party: api.Operator);
+        await Check("DELETE", "/v1/models/never-set", "/v1/models/{model_id}", party: api.Operator);
         await Check("GET", "/v1/agents/usage", "/v1/agents/usage");
         await Check("GET", "/v1/agents/ledger", "/v1/agents/ledger");
         await Check("GET", "/v1/agents/me", "/v1/agents/me");

@@ -11,6 +11,8 @@ internal static class Hostile
         "amount", "usage", "model", "operation", "tags", "idempotency_key", "ttl_seconds", "extend_seconds", "mode", "occurred_at", "charges", "daily_limit",
         "weekly_limit", "total_limit", "per_call_limit", "max_spend_per_minute", "resume_after_seconds", "hard_stop", "alert_at_80_percent", "escalation_email",
         "time_zone", "week_start", "name", "scopes", "budget", "metadata", "reason", "expires_at", "label", "approval_id", "limit", "input_tokens", "parent", "role", "balance",
+        "on_unknown_price", "input_per_million", "output_per_million", "cache_write_1h_per_million", "per_image", "tiers", "above_input_tokens", "batch_discount", "input_includes_cache", "provider",
+        "effective_from", "effective_until", "cache_read_tokens", "cache_write_1h_tokens", "reasoning_tokens", "images", "requests", "batch",
     ];
 
     private static readonly Gen<string> Number = Gen.OneOf(
@@ -31,13 +33,14 @@ internal static class Hostile
         (3, Gen.Const("k1")), (3, Gen.OneOf("\"", "\"\\\"", "a b", new string('k', 256), new string('k', 9000), "text/csv", "text/csv;q=x,,,", "gzip", "\u00e9", "bytes=0-")), (1, Gen.String[Gen.Char[' ', '~'], 1, 60]));
 
     public static readonly Gen<string> QueryString = Gen.Frequency((6, Gen.Const("")), (2, Gen.Select(
-        Gen.OneOf("limit", "cursor", "from", "until", "kind", "model", "tag", "period", "parent", "query", "x"),
+        Gen.OneOf("limit", "cursor", "from", "until", "kind", "model", "tag", "period", "parent", "query", "provider", "name", "x"),
         Gen.OneOf(Leaf, Gen.OneOf("today", "MQ", "LTE", "99999999999999999999", "%ff%fe", "%"))).Select((n, v) => $"?{n}={(v.StartsWith('%') ? v : Uri.EscapeDataString(Whole(v)))}")));
 
     private static readonly Gen<string> Member = Gen.Select(Gen.OneOf(Members), Value(3)).Select((n, v) => $"\"{n}\":{v}");
 
     private static readonly Gen<string> Likely = Gen.Select(
-        Gen.OneOf("{\"amount\":0.01}", "{\"amount\":1000000}", "{\"amount\":0.02,\"ttl_seconds\":60}", "{\"charges\":[{\"amount\":0.01}]}", "{\"extend_seconds\":5}", "{\"name\":\"n\"}", "{\"daily_limit\":900}", "{\"scopes\":[\"spend\"]}", "{}"),
+        Gen.OneOf("{\"amount\":0.01}", "{\"amount\":1000000}", "{\"amount\":0.02,\"ttl_seconds\":60}", "{\"charges\":[{\"amount\":0.01}]}", "{\"extend_seconds\":5}", "{\"name\":\"n\"}", "{\"daily_limit\":900}", "{\"scopes\":[\"spend\"]}", "{\"model\":\"gpt-5\",\"usage\":{\"input_tokens\":1000,\"cache_read_tokens\":900}}", "{\"model\":\"gpt-9\",\"usage\":{\"output_tokens\":1}}",
+        "{\"input_per_million\":1,\"output_per_million\":2}", "{\"input_per_million\":1,\"tiers\":[{\"above_input_tokens\":9,\"input_per_million\":2}]}", "{\"on_unknown_price\":{\"input_per_million\":1,\"output_per_million\":1}}", "{}"),
         Gen.Frequency((2, Gen.Const("")), (3, Member))).Select((good, more) => more.Length == 0 ? good : good == "{}" ? $"{{{more}}}" : $"{good[..^1]},{more}}}");
 
     public static readonly Gen<byte[]> Body = Gen.Frequency(

@@ -50,6 +50,21 @@ internal static class Examples
         new Closed(Start.AddMinutes(5), "operator"),
     ];
 
+    /// <summary>The same with what came later: members that are left out where they say nothing.</summary>
+    public static IReadOnlyList<BudgetEvent> Priced { get; } =
+    [
+        .. Events.Select(e => e switch
+        {
+            Held h => h with { PriceVersion = "gpt-5@0123456789ab", Purpose = ByBatch },
+            Charged c => c with { PriceVersion = "gpt-5@operator-7", Purpose = ByBatch },
+            Settled t => t with { PriceVersion = "on_unknown_price:10.00:50.00", Purpose = ByBatch },
+            Configured c => c with { Above = c.Above with { OnUnknownPrice = new UnknownPriceRate(Usd(10), Usd(50), Usd(0.1m)) } },
+            _ => e,
+        }).Except(Events).DistinctBy(e => e.GetType()),
+    ];
+
+    private static Purpose ByBatch => Purpose with { Usage = Purpose.Usage! with { CacheWrite1hTokens = 20, Batch = true } };
+
     private static Held Opened(string id, int second) => new(
         Start.AddSeconds(second), new HoldId($"res_0000000000000000000{id}"), Usd(2), Start.AddSeconds(603), Purpose, new IdempotencyKey($"hold-{id}"), Print(second), After(1.500075m, 2), []);
 

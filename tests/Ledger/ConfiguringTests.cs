@@ -88,6 +88,25 @@ public sealed class ConfiguringTests
         book.Charge(11).Refusal!.Standing!.SetBy.Should().Be(Layer.Above);
     }
 
+    [Fact]
+    public void A_rate_for_unknown_prices_set_from_above_can_only_be_made_dearer_and_the_dearer_part_holds()
+    {
+        var above = new UnknownPriceRate(Usd(10), Usd(50));
+        var book = Of(above: new Limits(OnUnknownPrice: above));
+        ConfigureOutcome Own(UnknownPriceRate? rate) => book.Configure(c => c with { OnUnknownPrice = Change.To<UnknownPriceRate?>(rate) });
+        var million = new Quote(default, null, new Unpriceable("model", "has no price"), new CeilingCounts(1_000_000, 1_000_000, 1));
+        decimal Cost() => new ChargeRequest(new ChargeId("chg_"), default, Purpose.None, new IdempotencyKey("k"), Price: new PriceTag()).Rated(book.State, million).Amount.InDollars;
+
+        Own(new UnknownPriceRate(Usd(9), Usd(60))).Should().BeEquivalentTo(new { Result = ConfigureResult.AboveCeiling, Field = "on_unknown_price" });
+        Own(new UnknownPriceRate(Usd(10), Usd(60), Usd(1))).Result.Should().Be(ConfigureResult.Done);
+        Cost().Should().Be(71);
+        book.Configure(new ConfigureRequest(Layer.Above, "operator", false, OnUnknownPrice: Change.To<UnknownPriceRate?>(new UnknownPriceRate(Usd(20), Usd(20)))));
+        Cost().Should().Be(81, "in each part the dearer one");
+        Own(null).Result.Should().Be(ConfigureResult.Done);
+        Cost().Should().Be(0, "there is no rate for images any more");
+        book.ReadAgain().Above.OnUnknownPrice.Should().Be(new UnknownPriceRate(Usd(20), Usd(20)));
+    }
+
     public static TheoryData<string, string, Func<ConfigureRequest, ConfigureRequest>> Widenings { get; } = new()
     {
         { "raise a limit", "daily_limit", c => c with { Daily = Change.To<Money?>(Usd(26)) } },
@@ -99,6 +118,7 @@ public sealed class ConfiguringTests
         { "move its midnight", "time_zone", c => c with { TimeZone = "Asia/Tokyo" } },
         { "move its week", "week_start", c => c with { WeekStart = IsoDayOfWeek.Sunday } },
         { "silence its alerts", "alert_at_*_percent", c => c with { AlertAt80 = false } },
+        { "price what has no price", "on_unknown_price", c => c with { OnUnknownPrice = Change.To<UnknownPriceRate?>(new UnknownPriceRate(Usd(1), Usd(1))) } },
         { "send its alerts elsewhere", "escalation_email", c => c with { EscalationEmail = Change.To<string?>("me@example.org") } },
     };
 

@@ -8,68 +8,68 @@ public sealed class OrderingTests
 {
     private static readonly Outcome[] SpendReasons =
     [
-        Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AgentClosed, Outcome.AmountTooLarge, Outcome.TooManyHolds, Outcome.Frozen, Outcome.BudgetExceeded, Outcome.RateExceeded,
+        Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AgentClosed, Outcome.PriceUnknown, Outcome.AmountTooLarge, Outcome.TooManyHolds, Outcome.Frozen, Outcome.BudgetExceeded, Outcome.RateExceeded,
     ];
 
     private static readonly Outcome[] HoldEnds = [Outcome.HoldUnknown, Outcome.HoldSettled, Outcome.HoldReleased, Outcome.HoldExpired];
 
     [Fact]
     public void A_charge_is_refused_for_the_first_reason_of_all() =>
-        ForEverySetOf(SpendReasons.Where(r => r != Outcome.TooManyHolds), (book, amount, key) => book.Charge(amount, key).Outcome);
+        ForEverySetOf(SpendReasons.Where(r => r != Outcome.TooManyHolds), (book, amount, key, price) => book.Charge(amount, key, price: price).Outcome);
 
     [Fact]
     public void A_hold_is_refused_for_the_first_reason_of_all() =>
-        ForEverySetOf(SpendReasons, (book, amount, key) => book.Hold(amount, "new", key: key).Outcome);
+        ForEverySetOf(SpendReasons, (book, amount, key, price) => book.Hold(amount, "new", key: key, price: price).Outcome);
 
     [Fact]
     public void A_hold_is_foreseen_in_the_same_order() =>
-        ForEverySetOf(SpendReasons.Where(r => r != Outcome.IdempotencyKeyReused), (book, amount, _) => book.Foresee(amount).Outcome);
+        ForEverySetOf(SpendReasons.Where(r => r != Outcome.IdempotencyKeyReused), (book, amount, _, price) => book.Foresee(amount, price).Outcome);
 
     /// <summary>A settlement asks nothing of limits, freezes and closing: the money is gone.</summary>
     [Fact]
     public void A_settlement_is_refused_for_the_first_reason_of_all() =>
-        ForEveryEndOfAHold([Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AmountTooLarge], (book, amount, key) => book.Settle(amount, "h", key).Outcome, Outcome.HoldExpired);
+        ForEveryEndOfAHold([Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.PriceUnknown, Outcome.AmountTooLarge], (book, amount, key, price) => book.Settle(amount, "h", key, price: price).Outcome, Outcome.HoldExpired);
 
     [Fact]
     public void A_release_is_refused_for_the_first_reason_of_all() =>
-        ForEveryEndOfAHold([Outcome.IdempotencyKeyReused], (book, _, key) => book.Release("h", key).Outcome, Outcome.HoldReleased);
+        ForEveryEndOfAHold([Outcome.IdempotencyKeyReused], (book, _, key, _) => book.Release("h", key).Outcome, Outcome.HoldReleased);
 
     [Fact]
     public void An_extension_is_refused_for_the_first_reason_of_all() => ForEveryEndOfAHold(
-        [Outcome.IdempotencyKeyReused, Outcome.AgentClosed, Outcome.Frozen], (book, _, key) => book.Extend(60, "h", key).Outcome);
+        [Outcome.IdempotencyKeyReused, Outcome.AgentClosed, Outcome.Frozen], (book, _, key, _) => book.Extend(60, "h", key).Outcome);
 
     [Fact]
     public void The_order_is_the_one_that_was_agreed() => Enum.GetNames<Outcome>().Should().Equal(
         "Accepted", "IdempotencyKeyReused", "OutOfRange", "AgentUnknown", "AgentClosed", "HoldUnknown", "HoldSettled", "HoldReleased", "HoldExpired",
-        "AmountTooLarge", "TooManyHolds", "Frozen", "BudgetExceeded", "RateExceeded");
+        "PriceUnknown", "AmountTooLarge", "TooManyHolds", "Frozen", "BudgetExceeded", "RateExceeded");
 
-    private static void ForEverySetOf(IEnumerable<Outcome> reasons, Func<Passbook, decimal, string, Outcome> request)
+    private static void ForEverySetOf(IEnumerable<Outcome> reasons, Func<Passbook, decimal, string, PriceTag?, Outcome> request)
     {
         foreach (var set in Sets([.. reasons]))
         {
-            var (book, amount, key) = Given(set);
+            var (book, amount, key, price) = Given(set);
 
-            request(book, amount, key).Should().Be(set.Order().FirstOrDefault(Outcome.Accepted), $"of {string.Join(", ", set)}");
+            request(book, amount, key, price).Should().Be(set.Order().FirstOrDefault(Outcome.Accepted), $"of {string.Join(", ", set)}");
         }
     }
 
     /// <param name="admitted">An end that is no reason to refuse: a settlement may be late, a second release says nothing new.</param>
-    private static void ForEveryEndOfAHold(Outcome[] reasons, Func<Passbook, decimal, string, Outcome> request, Outcome admitted = Outcome.Accepted)
+    private static void ForEveryEndOfAHold(Outcome[] reasons, Func<Passbook, decimal, string, PriceTag?, Outcome> request, Outcome admitted = Outcome.Accepted)
     {
         foreach (var end in HoldEnds.Append(Outcome.Accepted))
         {
             foreach (var set in Sets(reasons))
             {
-                var (book, amount, key) = Given(set, end);
+                var (book, amount, key, price) = Given(set, end);
                 var all = set.Append(end).Where(o => o != Outcome.Accepted && o != admitted);
 
-                request(book, amount, key).Should().Be(all.Order().FirstOrDefault(Outcome.Accepted), $"of {string.Join(", ", set)} with {end}");
+                request(book, amount, key, price).Should().Be(all.Order().FirstOrDefault(Outcome.Accepted), $"of {string.Join(", ", set)} with {end}");
             }
         }
     }
 
     /// <summary>A budget to which exactly these reasons apply, with a hold "h" that ended so (Accepted: is open).</summary>
-    private static (Passbook Book, decimal Amount, string Key) Given(IReadOnlyCollection<Outcome> reasons, Outcome end = Outcome.HoldUnknown)
+    private static (Passbook Book, decimal Amount, string Key, PriceTag? Price) Given(IReadOnlyCollection<Outcome> reasons, Outcome end = Outcome.HoldUnknown)
     {
         var book = Of();
         book.Charge(5, "used");
@@ -122,7 +122,11 @@ public sealed class OrderingTests
 
         // Last, for the next entry writes it down, and what is written is found in the journal and not here.
         book.Later(end == Outcome.HoldExpired ? 60 : 0);
-        return (book, reasons.Contains(Outcome.OutOfRange) ? 1_000_001m : 1m, reasons.Contains(Outcome.IdempotencyKeyReused) ? "used" : "new");
+        return (
+            book,
+            reasons.Contains(Outcome.OutOfRange) ? 1_000_001m : 1m,
+            reasons.Contains(Outcome.IdempotencyKeyReused) ? "used" : "new",
+            reasons.Contains(Outcome.PriceUnknown) ? new PriceTag(1, null, new Unpriceable("model", "has no price")) : null);
     }
 
     private static readonly System.Collections.Immutable.ImmutableDictionary<HoldId, Hold> FullOfHolds =

@@ -74,16 +74,16 @@ public sealed class Passbook
     }
 
     public Decision Charge(
-        decimal dollars, string? key = null, ChargeMode mode = ChargeMode.Enforce, Purpose? purpose = null, Recalled recalled = default) =>
-        Enter(Charging.Charge(State, new ChargeRequest(new ChargeId("chg_"), Usd(dollars), purpose ?? Purpose.None, Key(key), mode), Clock, recalled));
+        decimal dollars, string? key = null, ChargeMode mode = ChargeMode.Enforce, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null) =>
+        Enter(Charging.Charge(State, new ChargeRequest(new ChargeId("chg_"), Usd(dollars), purpose ?? Purpose.None, Key(key), mode, null, price), Clock, recalled));
 
     public Decision Hold(
-        decimal dollars, string id = "h", int ttl = 600, string? key = null, Purpose? purpose = null, Recalled recalled = default) =>
-        Enter(Holding.Hold(State, new HoldRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, Key(key), ttl), Clock, recalled));
+        decimal dollars, string id = "h", int ttl = 600, string? key = null, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null) =>
+        Enter(Holding.Hold(State, new HoldRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, Key(key), ttl, price), Clock, recalled));
 
-    public Decision Settle(decimal dollars, string id = "h", string? key = null, Purpose? purpose = null, Recalled recalled = default) =>
+    public Decision Settle(decimal dollars, string id = "h", string? key = null, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null) =>
         Enter(Settling.Settle(
-            State, new SettleRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, key is null ? null : Key(key)), Clock, recalled));
+            State, new SettleRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, key is null ? null : Key(key), price), Clock, recalled));
 
     public Decision Release(string id = "h", string? key = null, Recalled recalled = default) =>
         Enter(Settling.Release(State, new ReleaseRequest(new HoldId(id), key is null ? null : Key(key)), Clock, recalled));
@@ -92,6 +92,9 @@ public sealed class Passbook
         Enter(Holding.Extend(State, new ExtendRequest(new HoldId(id), seconds, key is null ? null : Key(key)), Clock, recalled));
 
     public Foresight Foresee(decimal dollars) => Holding.Foresee(State, Usd(dollars), Clock);
+
+    public Foresight Foresee(decimal dollars, PriceTag? price) =>
+        Holding.Foresee(State, new HoldRequest(new HoldId("h"), Usd(dollars), Purpose.None, new IdempotencyKey("k"), 600, price), Clock);
 
     public ConfigureOutcome Configure(ConfigureRequest request) => Govern(s => Configuring.Configure(s, request));
 

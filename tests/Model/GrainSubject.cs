@@ -10,6 +10,8 @@ internal sealed class GrainSubject(BudgetCluster cluster) : ISubject
 
     public AgentId Agent => new(_budget.GetPrimaryKeyString());
 
+    public bool TakesPrices => false;
+
     public void SetClock(DateTimeOffset now) => cluster.Clock.AdjustTime(now);
 
     public ValueTask<SpendOutcome> Spend(object request) => request switch

@@ -7,6 +7,9 @@ internal interface ISubject
 {
     AgentId Agent { get; }
 
+    /// <summary>It is given prices, and does not ask for them itself.</summary>
+    bool TakesPrices { get; }
+
     void SetClock(DateTimeOffset now);
 
     ValueTask<SpendOutcome> Spend(object request);

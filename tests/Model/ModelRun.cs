@@ -62,11 +62,12 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
             case Verb.Hold:
                 var id = $"res_{++_ids}";
                 _holds.Add(id);
-                await Spend(new HoldRequest(new HoldId(id), Amount(s), About(s), Key(s), ((int[])[1, 30, 60, 600, 3_600, 86_400])[s.Pick % 6]));
+                var tag = Tag(s);
+                await Spend(new HoldRequest(new HoldId(id), Worth(Amount(s), tag), About(s), Key(s), ((int[])[1, 30, 60, 600, 3_600, 86_400])[s.Pick % 6], tag));
                 break;
             case Verb.Settle:
                 var hold = Hold(s);
-                await Spend(new SettleRequest(hold, Settled(s, hold), About(s), s.Form % 3 == 0 ? null : Key(s)));
+                await Spend(new SettleRequest(hold, Worth(Settled(s, hold), Tag(s)), About(s), s.Form % 3 == 0 ? null : Key(s), Tag(s)));
                 break;
             case Verb.Release:
                 await Spend(new ReleaseRequest(Hold(s), s.Form % 3 == 0 ? null : Key(s)));
@@ -213,7 +214,14 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
         _admitted.Count == 0 || s.Pick < 20 ? "res_none" : _admitted[^(1 + (s.Pick % Math.Min(_admitted.Count, 12)))]);
 
     private ChargeRequest Charge(Step s) => new(
-        new ChargeId($"chg_{++_ids}"), Amount(s), About(s), Key(s), s.Form % 8 == 7 ? ChargeMode.Record : ChargeMode.Enforce);
+        new ChargeId($"chg_{++_ids}"), Worth(Amount(s), Tag(s)), About(s), Key(s), s.Form % 8 == 7 ? ChargeMode.Record : ChargeMode.Enforce, Price: Tag(s));
+
+    /// <summary>Every eighth request tells usage: most of it has a price by now, which may be another one when it is asked again.</summary>
+    private PriceTag? Tag(Step s) => !subject.TakesPrices || s.Form % 8 != 5 ? null
+        : s.Pick % 5 == 0 ? new PriceTag(1, null, new Unpriceable("model", "has no price"))
+        : new PriceTag(1 + (s.Pick % 2), $"price-{s.Pick % 7}");
+
+    private static Money Worth(Money amount, PriceTag? tag) => tag is { Version: null } ? default : amount;
 
     private ConfigureRequest First(Step s) => Changes.Of(s with { Form = s.Form % 3 }, Amount(s)) with { Layer = Layer.Above, OnlyTighten = false };
 
@@ -225,6 +233,10 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
     /// <summary>The same request once more, with an id made anew; every fourth time another one under its key.</summary>
     private object Again(object asked, Step s) => (asked, s.Form % 4) switch
     {
+        (ChargeRequest { Price: not null } r, 1) => r with { Amount = default, Price = r.Price with { Version = null, Fault = new Unpriceable("model", "was withdrawn") } },
+        (ChargeRequest { Price: not null } r, 2) => r with { Amount = Amount(s), Price = r.Price with { Version = "price-9", Fault = null } },
+        (HoldRequest { Price: not null } r, 1) => r with { Id = Remember($"res_z{++_ids}"), Amount = Amount(s), Price = r.Price with { Version = "price-9", Fault = null } },
+        (SettleRequest { Price: not null } r, 2) => r with { Amount = Amount(s), Price = r.Price with { Version = "price-9", Fault = null } },
         (ChargeRequest r, 0) => r with { Id = new ChargeId($"chg_{++_ids}"), Amount = r.Amount + new Money(1) },
         (ChargeRequest r, _) => r with { Id = new ChargeId($"chg_{++_ids}") },
         (HoldRequest r, 0) => r with { Id = new HoldId($"res_x{++_ids}"), TtlSeconds = r.TtlSeconds + 1 },

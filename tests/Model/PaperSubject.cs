@@ -17,6 +17,8 @@ internal sealed class PaperSubject : ISubject
 
     public AgentId Agent { get; } = new("agent_0123456789abcdefghij");
 
+    public bool TakesPrices => true;
+
     public IReadOnlyList<BudgetEvent> Events => _events;
 
     public BudgetState State => _state;

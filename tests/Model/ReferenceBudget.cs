@@ -49,9 +49,9 @@ internal sealed partial class ReferenceBudget(AgentId agent)
     {
         var (key, body, amount) = request switch
         {
-            ChargeRequest r => (r.Key.Value, (r with { Id = default, Key = default }).ToString(), r.Amount),
-            HoldRequest r => (r.Key.Value, (r with { Id = default, Key = default }).ToString(), r.Amount),
-            SettleRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), r.Amount),
+            ChargeRequest r => (r.Key.Value, (r with { Id = default, Key = default, Amount = Told(r.Amount, r.Price), Price = Asked(r.Price) }).ToString(), r.Amount),
+            HoldRequest r => (r.Key.Value, (r with { Id = default, Key = default, Amount = Told(r.Amount, r.Price), Price = Asked(r.Price) }).ToString(), r.Amount),
+            SettleRequest r => (r.Key?.Value, (r with { Key = null, Amount = Told(r.Amount, r.Price), Price = Asked(r.Price) }).ToString(), r.Amount),
             ReleaseRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
             ExtendRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
             _ => throw new ArgumentException("Not a spending request.", nameof(request)),
@@ -89,6 +89,11 @@ internal sealed partial class ReferenceBudget(AgentId agent)
 
         return answer;
     }
+
+    // Of a priced request the price is not a part: another one makes it no other request.
+    private static Money Told(Money amount, PriceTag? price) => price is null ? amount : default;
+
+    private static PriceTag? Asked(PriceTag? price) => price is null ? null : new PriceTag(price.Requests);
 
     public Foresight Decide(Money amount, DateTimeOffset clock)
     {

@@ -130,8 +130,9 @@ internal sealed partial class ReferenceBudget
     }
 
     private SpendOutcome Yes(
-        EntryKind kind, string id, Money amount, Money released, bool overage, bool late, DateTimeOffset? expires, string? key, ImmutableArray<Warning> warnings) =>
-        new(Outcome.Accepted, new Receipt(kind, 0, Now, id, amount, released, overage, late, expires, key, Balances(), warnings), null);
+        EntryKind kind, string id, Money amount, Money released, bool overage, bool late, DateTimeOffset? expires, string? key, ImmutableArray<Warning> warnings,
+        PriceTag? price = null) =>
+        new(Outcome.Accepted, new Receipt(kind, 0, Now, id, amount, released, overage, late, expires, key, Balances(), warnings, price?.Version), null);
 
     /// <summary>A refusal leaves no trace, but that a breaker trips.</summary>
     private SpendOutcome Refuse(Outcome outcome, Refusal refusal)

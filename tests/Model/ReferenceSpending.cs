@@ -5,15 +5,15 @@ internal sealed partial class ReferenceBudget
 {
     private SpendOutcome Charge(ChargeRequest r)
     {
-        if (Closed)
+        if (Closed || r.Price is { Version: null })
         {
-            return No(Outcome.AgentClosed, r.Amount);
+            return Closed ? No(Outcome.AgentClosed, r.Amount) : Unpriced(r.Amount, r.Price!);
         }
 
         var recorded = r.Mode == ChargeMode.Record;
         if (Refuses(r.Amount) is { } no && (!recorded || no.Outcome == Outcome.AmountTooLarge))
         {
-            return Refuse(no.Outcome, no.Refusal);
+            return Refuse(no.Outcome, WithHeadroom(no, r.Price));
         }
 
         var overage = Exceeded(r.Amount) is not null || Trips(r.Amount) is not null;
@@ -21,27 +21,27 @@ internal sealed partial class ReferenceBudget
         Keep();
         var before = SpentNow();
         Book([.. _windows.Select(w => w.Number)], r.Amount.Nanos);
-        var answer = Yes(EntryKind.Charge, r.Id.Value, r.Amount, default, overage, false, null, r.Key.Value, Warnings(before, 0));
+        var answer = Yes(EntryKind.Charge, r.Id.Value, r.Amount, default, overage, false, null, r.Key.Value, Warnings(before, 0), r.Price);
         _keptFreeze = breaks ? Tripped() : _keptFreeze;
         return answer;
     }
 
     private SpendOutcome Hold(HoldRequest r)
     {
-        if (Closed)
+        if (Closed || r.Price is { Version: null })
         {
-            return No(Outcome.AgentClosed, r.Amount);
+            return Closed ? No(Outcome.AgentClosed, r.Amount) : Unpriced(r.Amount, r.Price!);
         }
 
         if (Refuses(r.Amount) is { } no)
         {
-            return Refuse(no.Outcome, no.Refusal);
+            return Refuse(no.Outcome, WithHeadroom(no, r.Price));
         }
 
         Keep();
         var expires = Now.AddSeconds(r.TtlSeconds);
         _holds[r.Id.Value] = new ReferenceHold(r.Id.Value, r.Amount.Nanos, [.. _windows.Select(w => w.Number)], Now) { ExpiresAt = expires };
-        return Yes(EntryKind.Hold, r.Id.Value, r.Amount, default, false, false, expires, r.Key.Value, Warnings(SpentNow(), 0));
+        return Yes(EntryKind.Hold, r.Id.Value, r.Amount, default, false, false, expires, r.Key.Value, Warnings(SpentNow(), 0), r.Price);
     }
 
     private SpendOutcome Settle(SettleRequest r, string body)
@@ -50,6 +50,11 @@ internal sealed partial class ReferenceBudget
         if (Ended(h, body, HoldStatus.Expired) is { } ended)
         {
             return ended with { Refusal = ended.Refusal is { } no ? no with { Requested = r.Amount } : null };
+        }
+
+        if (r.Price is { Version: null })
+        {
+            return Unpriced(r.Amount, r.Price);
         }
 
         var open = IsOpen(h!);
@@ -65,7 +70,7 @@ internal sealed partial class ReferenceBudget
         Book(h.Windows, r.Amount.Nanos);
         var released = new Money(Math.Max(0, held - r.Amount.Nanos));
         var overage = r.Amount.Nanos > h.Amount || (!open && IsBroken(h.Windows));
-        return h.End(body, Yes(EntryKind.Settle, h.Id, r.Amount, released, overage, !open, null, r.Key?.Value, Warnings(before, 0)));
+        return h.End(body, Yes(EntryKind.Settle, h.Id, r.Amount, released, overage, !open, null, r.Key?.Value, Warnings(before, 0), r.Price));
     }
 
     private SpendOutcome Release(ReleaseRequest r, string body)
@@ -104,6 +109,11 @@ internal sealed partial class ReferenceBudget
         h.ExpiresAt = wanted < furthest ? wanted : furthest;
         return Yes(EntryKind.Extend, h.Id, new Money(h.Amount), default, false, false, h.ExpiresAt, r.Key?.Value, []);
     }
+
+    private SpendOutcome Unpriced(Money amount, PriceTag price) => new(Outcome.PriceUnknown, null, new Refusal(agent, amount, Fault: price.Fault));
+
+    private Refusal WithHeadroom((Outcome Outcome, Refusal Refusal) no, PriceTag? price) =>
+        price is not null && no.Outcome == Outcome.BudgetExceeded ? no.Refusal with { Headroom = LargestThatFits } : no.Refusal;
 
     /// <summary>The answer for a hold that is not open (an end that is <paramref name="allowed"/> is none); the call that ended it is replayed.</summary>
     private SpendOutcome? Ended(ReferenceHold? h, string? body, HoldStatus? allowed = null)

@@ -79,7 +79,7 @@ internal static class Same
     private static bool Receipt(Receipt? a, Receipt? b) => a is null || b is null
         ? a is null && b is null
         : a.Kind == b.Kind && a.At == b.At && a.Id == b.Id && a.Amount == b.Amount && a.Released == b.Released && a.Overage == b.Overage && a.Late == b.Late
-            && a.ExpiresAt == b.ExpiresAt && a.Key == b.Key && List(a.Balances, b.Balances) && List(a.Warnings, b.Warnings);
+            && a.ExpiresAt == b.ExpiresAt && a.Key == b.Key && a.PriceVersion == b.PriceVersion && List(a.Balances, b.Balances) && List(a.Warnings, b.Warnings);
 
     private static bool List<T>(ImmutableArray<T> a, ImmutableArray<T> b) => a.AsSpan().SequenceEqual(b.AsSpan());
 }

@@ -1,0 +1,101 @@
+using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Http;
+using Budgets.ApiHost.OpenApi;
+
+namespace Budgets.ApiHost.Endpoints;
+
+/// <summary>What models cost: the catalogue, and the operator's prices over it.</summary>
+internal static class ModelEndpoints
+{
+    private const string Name = "model_id";
+    private const string One = "/v1/models/{" + Name + "}";
+    private const int DefaultPage = 50;
+    private const int MaxProviderLength = 64;
+
+    private static readonly Problem BadId = Problem.Invalid(
+        Name, $"must have 1 to {PriceOverride.MaxIdLength} of the characters a-z 0-9 . _ - : @ + /, the last written as %2F");
+
+    private static readonly Problem TooMany = new(
+        ProblemKind.TooManyPrices, $"The operator's prices may be {IPricesGrain.MaxKept} at most, and none of them has been superseded; withdraw one first.");
+
+    public static void Map(Routes routes)
+    {
+        routes.Map("GET", "/v1/models", Access.Anyone, List, new("listModels", "Models", "What models cost, by id")
+        {
+            Text = "Usage without an amount is priced by this. A name finds its model by its id, an alias, or the rules of its provider, which know dated names and names with the provider before them.",
+            Query =
+            [
+                new("limit", typeof(int), "1 to 100, default 50."), new("cursor", typeof(string), "The next_cursor of the page before."),
+                new("query", typeof(string), "Only models with this in their id or an alias."), new("provider", typeof(string), "Only models of this provider."),
+                new("name", typeof(string), "Only the model that usage under this name is priced as."),
+            ],
+            Answers = [new(200, typeof(ModelListAnswer), "A page.")],
+        });
+        routes.Map("PUT", One, Access.Operator, Put, new("setPrice", "Models", "Set what a model costs")
+        {
+            Text = "Wins over the catalogue, on every host within seconds, and gets a version of its own. The same again changes nothing. A slash in the id is written %2F.",
+            Body = typeof(PriceBody), Answers = [new(200, typeof(ModelAnswer), "The model as it is priced now.")], Problems = [ProblemKind.TooManyPrices],
+        });
+        routes.Map("DELETE", One, Access.Operator, Withdraw, new("withdrawPrice", "Models", "Go back to the catalogue's price")
+        {
+            Text = "From now on. Withdrawing twice is fine.",
+            Answers = [new(200, typeof(ModelAnswer), "The model as it is priced now; without prices if the catalogue does not have it.")], Problems = [ProblemKind.NotFound, ProblemKind.InvalidRequest],
+        });
+    }
+
+    private static async Task List(Call call)
+    {
+        var query = new Query(call.Http, "limit", "cursor", "query", "provider", "name");
+        var asked = new PriceQuery(
+            query.Limit(PriceQuery.MaxLimit, DefaultPage),
+            query.Cursor(PriceOverride.IsId),
+            query.Text("query", PriceOverride.MaxIdLength),
+            query.Text("provider", MaxProviderLength),
+            query.Text("name", Purpose.MaxModelLength));
+        if (query.Problem is { } problem)
+        {
+            await problem.Send(call.Http);
+            return;
+        }
+
+        var page = await call.Edge.Prices.List(asked);
+        await Reply.Send(call.Http, 200, Wire.Default.ModelListAnswer, new(
+            [.. page.Models.Select(m => ModelAnswer.Of(m, call.Edge.Now))], page.Next is { } next ? Cursor.Write(next) : null, page.Next is not null));
+    }
+
+    private static async Task Put(Call call)
+    {
+        var (body, problem) = await Body.Read(call.Http, Wire.Default.PriceBody);
+        if (body is null || Id(call) is not { } id)
+        {
+            await (problem ?? BadId).Send(call.Http);
+            return;
+        }
+
+        await Answer(call, id, await call.Edge.Prices.Set(body.ToOverride(id)));
+    }
+
+    private static async Task Withdraw(Call call)
+    {
+        if (Id(call) is not { } id)
+        {
+            await BadId.Send(call.Http);
+            return;
+        }
+
+        await Answer(call, id, await call.Edge.Prices.Withdraw(id));
+    }
+
+    private static Task Answer(Call call, string id, SetPriceOutcome outcome) => outcome.Result switch
+    {
+        SetPriceResult.Done => Reply.Send(call.Http, 200, Wire.Default.ModelAnswer, outcome.Model is { } model ? ModelAnswer.Of(model, call.Edge.Now) : Unpriced(id)),
+        SetPriceResult.TooMany => TooMany.Send(call.Http),
+        _ => Problem.NotFound.Send(call.Http),
+    };
+
+    private static ModelAnswer Unpriced(string id) => new(id, null, [], null, null, Deprecated: false, [], []);
+
+    // A slash within one part of a path stays as it was sent; everything else is decoded already.
+    private static string? Id(Call call) =>
+        call.PathId(Name)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).ToLowerInvariant() is { } id && PriceOverride.IsId(id) ? id : null;
+}

@@ -1,0 +1,61 @@
+namespace Budgets;
+
+/// <summary>Marks a request whose amount is worked out from its usage. A request without one names its own amount.</summary>
+/// <param name="Requests">How many requests to the provider the usage is of, for models that are paid by the request.</param>
+/// <param name="Version">The price it was worked out with. Set by the budget, never by a caller.</param>
+/// <param name="Fault">Why there is no amount. Set by the budget, never by a caller.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.PriceTag")]
+public sealed record PriceTag(long Requests = 1, string? Version = null, Unpriceable? Fault = null);
+
+/// <summary>Why usage has no price.</summary>
+/// <param name="Field">The member of the request that stands in the way.</param>
+/// <param name="Message">Completes the sentence "field …".</param>
+/// <param name="Contradicts">True: the usage cannot be so, whatever the price. False: there is no price for it.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.Unpriceable")]
+public sealed record Unpriceable(string Field, string Message, bool Contradicts = false);
+
+/// <summary>What a budget pays for models that have no price: a rate so high that it errs upward. Without one their usage is refused.</summary>
+/// <param name="InputPerMillion">For a million input tokens, cached ones included.</param>
+/// <param name="OutputPerMillion">For a million output tokens, reasoning included.</param>
+/// <param name="PerImage">Null: usage with images is refused.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.UnknownPriceRate")]
+public sealed record UnknownPriceRate(Money InputPerMillion, Money OutputPerMillion, Money? PerImage = null)
+{
+    /// <summary>What an entry priced by a ceiling names as its price.</summary>
+    public const string VersionPrefix = "on_unknown_price:";
+
+    /// <summary>The most that a rate may be.</summary>
+    public static readonly Money Most = Money.Dollars(1_000_000);
+
+    public string ToVersion() => $"{VersionPrefix}{InputPerMillion}:{OutputPerMillion}" + (PerImage is { } image ? $":{image}" : "");
+
+    /// <summary>The dearer of two rates in each part: what holds when a rate is set from above and another by the agent.</summary>
+    public static UnknownPriceRate? Dearer(UnknownPriceRate? a, UnknownPriceRate? b) => a is null || b is null ? a ?? b : new(
+        Money.Max(a.InputPerMillion, b.InputPerMillion),
+        Money.Max(a.OutputPerMillion, b.OutputPerMillion),
+        a.PerImage is { } x && b.PerImage is { } y ? Money.Max(x, y) : a.PerImage ?? b.PerImage);
+}
+
+/// <summary>What usage costs, or why that cannot be said.</summary>
+/// <param name="Amount">Zero without a version.</param>
+/// <param name="Version">The price it was worked out with; null: there is none, and <paramref name="Fault"/> says why.</param>
+/// <param name="Ceiling">What a budget's rate for unknown prices is multiplied with; null: no rate can help.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.Quote")]
+public sealed record Quote(Money Amount, string? Version, Unpriceable? Fault = null, CeilingCounts? Ceiling = null);
+
+/// <summary>Usage in the terms of <see cref="UnknownPriceRate"/>.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.CeilingCounts")]
+public sealed record CeilingCounts(long InputTokens, long OutputTokens, long Images);
+
+/// <summary>Usage to be priced.</summary>
+/// <param name="Model">As the caller names it.</param>
+/// <param name="From">When it is spent.</param>
+/// <param name="Until">Later than <paramref name="From"/>: it is spent some time until then, and the dearest price of that time counts.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.QuoteRequest")]
+public sealed record QuoteRequest(string? Model, TokenUsage Usage, long Requests, DateTimeOffset From, DateTimeOffset Until);
+
+/// <summary>What the money that is left pays for.</summary>
+/// <param name="MaxOutputTokens">The longest output of one call with this much input; null: neither the money nor the model bounds it.</param>
+/// <param name="MaxCalls">Calls with exactly the usage asked about; null: the money does not bound them.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.Affordable")]
+public sealed record Affordable(string Model, long? MaxOutputTokens, long? MaxCalls);
