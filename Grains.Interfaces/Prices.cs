@@ -170,18 +170,18 @@ public interface IPricesGrain : IGrainWithIntegerKey
     public const int MaxKept = 256;
 
     /// <summary>Durable when it returns, and in use everywhere two seconds later. Setting what is set already changes nothing.</summary>
-    [Alias("Set")]
+    [Alias("Set"), AnyGateway]
     Task<SetPriceOutcome> Set(PriceOverride price);
 
     /// <summary>From now on the catalogue holds again for this model. Withdrawing twice is fine.</summary>
-    [Alias("Withdraw")]
+    [Alias("Withdraw"), AnyGateway]
     Task<SetPriceOutcome> Withdraw(string id);
 
-    [Alias("List")]
+    [Alias("List"), AnyGateway]
     Task<PricePage> List(PriceQuery query);
 
     /// <param name="number">What the asker knows already.</param>
-    [Alias("Since")]
+    [Alias("Since"), AnyGateway]
     Task<PriceNews> Since(long number);
 }
 
@@ -191,12 +191,12 @@ public interface IQuoteGrain : IGrainWithIntegerKey
 {
     /// <summary>One quote for each, in order.</summary>
     /// <exception cref="StoreUnavailableException">What the operator has set could not be learnt: no price is made up in its place.</exception>
-    [Alias("Quote")]
+    [Alias("Quote"), AnyGateway]
     ValueTask<ImmutableArray<Quote>> Quote(ImmutableArray<QuoteRequest> asked);
 
     /// <summary>What this much money pays for: of the model asked about, and if it is not one call, of cheaper ones of its provider. Empty: the model has no price.</summary>
     /// <param name="headroom">Null: nothing bounds it.</param>
-    [Alias("Afford")]
+    [Alias("Afford"), AnyGateway]
     ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom);
 
     public const int MostAffordable = 4;
