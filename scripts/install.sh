@@ -18,6 +18,7 @@ for command in "$@"; do
       # What is installed must be what the lock file names.
       cmp -s tests/Peers/package-lock.json tests/Peers/node_modules/.locked || npm_too=yes
       ;;
+    nc) command -v nc > /dev/null || missing+=(netcat-openbsd) ;;
     promtool) command -v promtool > /dev/null || missing+=(prometheus) ;;
     postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;
     *) command -v "$command" > /dev/null || missing+=("$command") ;;
