@@ -110,13 +110,15 @@ charge() {
   wrk -t$(($2 > 1 ? 2 : 1)) -c"$2" -d"$3s" --timeout 10s --latency -s bench/wrk/spend.lua "$address" -- /v1/charges "$work/agents.keys" "$4" > "$work/wrk.log" \
     || fail "wrk: $(cat "$work/wrk.log")"
   read -r requests took failed broken p50 p99 < <(sed -n 's/^RESULT //p' "$work/wrk.log" | sed 's/[a-z0-9_]*=//g')
-  [ "${requests:-0}" -gt 0 ] && [ "$failed" -eq 0 ] && [ "$broken" -eq 0 ] || fail "$1: $(cat "$work/wrk.log")"
+  # 503: a charge that waited longer than three seconds, whose outcome is to be asked for. It is none of those that were made.
+  [ "${requests:-0}" -gt 0 ] && [ $((failed * 20)) -le "$requests" ] && [ "$broken" -eq 0 ] || fail "$1: $(cat "$work/wrk.log")"
   [ -z "${5:-}" ] || return 0
   read -r appends events < <(tally)
   appends=$((appends - appends_before)) events=$((events - events_before))
-  # What was acknowledged was appended; so may be what was under way at the end.
-  [ "$events" -ge "$requests" ] && [ "$events" -le $((requests + $2)) ] || fail "$1: $requests answers and $events events"
-  note "$1.$2" "$(per_second "$requests" "$took")"
+  # What was acknowledged was appended; so may be the others, and what was under way at the end.
+  [ "$events" -ge $((requests - failed)) ] && [ "$events" -le $((requests + $2)) ] || fail "$1: $requests answers and $events events"
+  note "$1.$2" "$(per_second $((requests - failed)) "$took")"
+  note "$1.$2.unknown" "$(awk "BEGIN { printf \"%.2f\", 100 * $failed / $requests }")"
   note "$1.$2.p50" "$p50"
   note "$1.$2.p99" "$p99"
   note "$1.$2.batch" "$(awk "BEGIN { printf \"%.2f\", $events / $appends }")"

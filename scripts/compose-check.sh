@@ -32,21 +32,21 @@ trap end EXIT
 
 echo 'validate'
 unset BUDGETS_OPERATOR_KEY
-! docker-compose config > "$work/refusal" 2>&1 || fail 'it starts without an operator key'
+! docker-compose --env-file /dev/null config > "$work/refusal" 2>&1 || fail 'it starts without an operator key'
 grep -q 'says how to have one made' "$work/refusal" || fail "it does not say what is missing: $(cat "$work/refusal")"
-BUDGETS_OPERATOR_KEY=THE-KEY docker-compose config > "$work/compose.yml" 2> "$work/complaint" || fail "docker-compose.yml: $(cat "$work/complaint")"
+BUDGETS_OPERATOR_KEY=some docker-compose config --quiet 2> "$work/complaint" || fail "docker-compose.yml: $(cat "$work/complaint")"
 PATH=$PWD/tests/Peers/node_modules/.bin:$PATH
 [ "$(dockerfile-utils lint Dockerfile)" = '' ] || fail "Dockerfile: $(dockerfile-utils lint Dockerfile)"
 haproxy -c -f ApiHost/haproxy.cfg > "$work/haproxy.log" 2>&1 || fail "haproxy.cfg: $(cat "$work/haproxy.log")"
 
 # said SERVICE KEY…: what docker-compose.yml says there; a list or a mapping (KEY=VALUE), an item a line.
 said() {
-  NODE_PATH=tests/Peers/node_modules node -e '
+  NODE_PATH=$PWD/tests/Peers/node_modules node -e '
     const [file, ...path] = process.argv.slice(1);
-    const found = path.reduce((at, key) => at?.[key], require("yaml").parse(require("fs").readFileSync(file, "utf8")).services);
+    const found = path.reduce((at, key) => at?.[key], require("yaml").parse(require("fs").readFileSync(file, "utf8"), { merge: true }).services);
     if (found === undefined) throw new Error(`nothing at ${path.join(".")}`);
     console.log(Array.isArray(found) ? found.join("\n") : typeof found === "object" ? Object.entries(found).map(([k, v]) => `${k}=${v}`).join("\n") : found);
-  ' "$work/compose.yml" "$@"
+  ' docker-compose.yml "$@"
 }
 
 # The context is what .dockerignore lets through: it names all that belongs to it, and what does not below that.
@@ -93,6 +93,8 @@ while read -r instruction rest; do
   esac
 done < Dockerfile
 
+for service in silo api; do [ "$(said "$service" build target)" = "$service" ] && [ -n "${entrypoints[$service]:-}" ] || fail "$service is not built from the stage of its name"; done
+
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 store=$(free_port) api=$(free_port) front=$(free_port) names=$(free_port)
 # Names and ports of the containers' network as they are here.
@@ -102,7 +104,7 @@ here() { sed "s|//azurite:10002|//127.0.0.1:$store|; s|127.0.0.1 10002|127.0.0.1
 become() {
   local service=$2 settings=()
   shift 2
-  mapfile -t environment < <(said "$service" environment 2> /dev/null | here | sed "s|THE-KEY|$key|")
+  mapfile -t environment < <(said "$service" environment 2> /dev/null | here | sed "s|\${BUDGETS_OPERATOR_KEY.*}|$key|")
   while [ "$1" != -- ]; do
     settings+=("$1")
     shift
@@ -134,7 +136,7 @@ healthy() {
 up() {
   local i azurite
   read -ra azurite < <(said azurite command)
-  [ "$(said azurite volumes)" = tables:/data:rw ] || fail 'Azurite has no volume at /data'
+  [ "$(said azurite volumes)" = tables:/data ] || fail 'Azurite has no volume at /data'
   start azurite azurite -- "${azurite[@]/#\/data/$work/data}" --tablePort "$store"
   healthy azurite azurite
   for i in $(seq "$silos"); do
