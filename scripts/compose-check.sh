@@ -32,7 +32,9 @@ trap end EXIT
 
 echo 'validate'
 unset BUDGETS_OPERATOR_KEY
-! docker-compose --env-file /dev/null config > "$work/refusal" 2>&1 || fail 'it starts without an operator key'
+# An empty file in place of an .env that may be here.
+: > "$work/env"
+! docker-compose --env-file "$work/env" config > "$work/refusal" 2>&1 || fail 'it starts without an operator key'
 grep -q 'says how to have one made' "$work/refusal" || fail "it does not say what is missing: $(cat "$work/refusal")"
 BUDGETS_OPERATOR_KEY=some docker-compose config --quiet 2> "$work/complaint" || fail "docker-compose.yml: $(cat "$work/complaint")"
 PATH=$PWD/tests/Peers/node_modules/.bin:$PATH
