@@ -55,9 +55,3 @@ while read -r project; do
   echo "$name: $p passed, $f failed"
   passed=$((passed + p)) failed=$((failed + f))
 done < <(grep -rl --include='*.csproj' '<IsTestProject>true' tests | sort)
-
-# The whole run ends with the containers, which no test project knows.
-if [ $# -eq 0 ]; then
-  echo 'test the containers'
-  if scripts/compose-check.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-fi
