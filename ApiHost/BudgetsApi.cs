@@ -15,7 +15,7 @@ public static class BudgetsApi
     /// <summary>The key of the clock that budgets live by; Orleans keeps its own.</summary>
     internal const string Clock = "Budgets";
 
-    private const string DefaultUrl = "http://localhost:8080";
+    internal const string DefaultUrl = "http://localhost:8080";
 
     // What a refused body still sends is read and thrown away up to here, so that its sender can read the answer.
     private const long MostBytesSwallowed = 32 << 20;

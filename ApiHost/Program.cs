@@ -8,6 +8,11 @@ if (args is ["operator-key" or "metrics-key"])
     return 0;
 }
 
+if (args is ["health", ..])
+{
+    return await HealthQuestion.Ask(args[1..], Console.Out);
+}
+
 // The contract is in Endpoints/, one resource a file; how the host is put together is in BudgetsApi.
 return await Embedded.Run(async () =>
 {

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
@@ -36,6 +37,10 @@ public static class Launch
         {
             // A port is taken, the data directory is somebody else's, the account does not answer: its message says all there is to say.
             return Refuse([e.Message]);
+        }
+        catch (Exception e) when (e.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
+        {
+            return Refuse(["A port of the silo, Budgets:SiloPort or Budgets:GatewayPort, is taken by another program."]);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Budgets.Bench;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
@@ -10,11 +11,16 @@ switch (args)
     case ["host", .. var rest]:
         await Host.Build(rest).RunAsync();
         return 0;
+    case ["silo", .. var rest]:
+        return await CountingSilo.Run(rest);
     case ["seed", var agents, var address, var directory]:
-        await Seeding.Run(int.Parse(agents, System.Globalization.CultureInfo.InvariantCulture), new Uri(address), directory);
+        await Seeding.Run(Number(agents), new Uri(address), directory);
+        return 0;
+    case ["direct", var connection, var journals, var writers, var warmUp, var seconds]:
+        await DirectWrites.Run(connection, Number(journals), Number(writers), Number(warmUp), Number(seconds));
         return 0;
     case ["latency", var address, var path, var keys, var seconds]:
-        await Latency.Run(new Uri(address), path, keys, TimeSpan.FromSeconds(double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)));
+        await Latency.Run(new Uri(address), path, keys, TimeSpan.FromSeconds(Number(seconds)));
         return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
@@ -23,6 +29,12 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(Host).Assembly).Run(rest is [] ? ["--filter", "*"] : rest, config);
         return 0;
     default:
-        Console.Error.WriteLine("host [settings of the API host] | seed AGENTS ADDRESS DIRECTORY | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]");
+        Console.Error.WriteLine("""
+            host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
+            | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
+             | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
+            """);
         return 1;
 }
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

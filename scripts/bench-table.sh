@@ -3,13 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-sorted() { sort -g "$BENCH_FIGURES/$1"; }
-median() { sorted "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-range() { sorted "$1" | awk 'NR == 1 { low = $1 } END { print low " – " $1 }'; }
+source scripts/figures.sh
+
 figure() { echo "| $1 | $(median "$2") | $(range "$2") |"; }
 
-# ratio TEXT FIGURE BASE WANTED: FIGURE as a multiple of BASE must be at least WANTED.
-ratio() { awk -v a="$(median "$2")" -v b="$(median "$3")" -v w="$4" -v t="$1" 'BEGIN { r = a / b; printf("| %s | %.2f | ≥ %s | %s |\n", t, r, w, (r >= w ? "PASS" : "short")) }'; }
 bound() { awk -v a="$(median "$2")" -v s="$3" -v w="$4" -v t="$1" 'BEGIN { kept = s == "≥" ? (a >= w) : (a <= w); printf("| %s | %s | %s %s | %s |\n", t, a, s, w, (kept ? "PASS" : "short")) }'; }
 
 cat << END
@@ -44,6 +41,6 @@ $(figure 'reserve, one client, p99 ms' lone.p99)
 $(figure 'the same by wrk, with its correction for stalls: p50 ms' reserve.p50)
 $(figure 'p99 ms' reserve.p99)
 
-$(nproc) cores of $(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1), $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GB, $(stat -f -c %T "$BENCH_FIGURES") file system;
-.NET $(dotnet --version), Orleans $(sed -n 's/.*"Microsoft.Orleans.Server" Version="\([^"]*\)".*/\1/p' Directory.Packages.props), $(wrk -v 2>&1 | awk 'NR == 1 { print $1, $2 }'), $(pgbench --version | awk '{ print "PostgreSQL", $3 }').
+$(machine), $(stat -f -c %T "$BENCH_FIGURES") file system;
+$(versions), $(pgbench --version | awk '{ print "PostgreSQL", $3 }').
 END

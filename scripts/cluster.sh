@@ -45,6 +45,18 @@ fail() {
   exit 1
 }
 
+# listens PORT: whether anybody does.
+listens() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+
+# free SETTING PORT COUNT: nobody else may listen where it is about to.
+free() {
+  local port
+  for port in $(seq "$2" $(($2 + $3 - 1))); do
+    listens "$port" && fail "port $port is taken by another program; $1 puts it elsewhere"
+  done
+  return 0
+}
+
 # ready NAME COMMAND…: waits until the command says yes.
 ready() {
   for _ in $(seq 600); do
@@ -67,6 +79,11 @@ up() {
     runs "$name" && fail "$name runs already; scripts/cluster.sh down stops it"
   done
   scripts/install.sh dotnet azurite curl
+  free CLUSTER_STORE_PORT "$store" 1
+  free CLUSTER_SILO_PORT "$silo" "$silos"
+  free CLUSTER_GATEWAY_PORT "$gateway" "$silos"
+  free CLUSTER_HEALTH_PORT "$health" "$silos"
+  free CLUSTER_PORT "$api" "$hosts"
   mkdir -p "$here"
   chmod 700 "$here"
   dotnet build ApiHost --configuration Release --verbosity quiet -clp:NoSummary
@@ -77,7 +94,7 @@ up() {
   export ConnectionStrings__Storage="DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;TableEndpoint=$address;"
   export Budgets__Cluster=AzureStorage
   for _ in $(seq 100); do
-    (exec 3<> "/dev/tcp/127.0.0.1/$store") 2> /dev/null && break
+    listens "$store" && break
     runs azurite || fail "azurite ended: $(tail -5 "$here/azurite.log")"
     sleep 0.1
   done
@@ -112,6 +129,7 @@ status() {
 
 down() {
   local name
+  [[ $(status) == *' runs '* ]] || echo 'nothing of it runs'
   for name in $(names); do
     stop "$name"
   done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
-# Installs Debian packages for those that are missing, as root or with sudo; azurite and genai-prices from npm into tests/Peers. Quiet when there is nothing to do.
+# Installs Debian packages for those that are missing, as root or with sudo; azurite, and what else is in tests/Peers, from npm. Quiet when there is nothing to do.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -18,6 +18,7 @@ for command in "$@"; do
       # What is installed must be what the lock file names.
       cmp -s tests/Peers/package-lock.json tests/Peers/node_modules/.locked || npm_too=yes
       ;;
+    nc) command -v nc > /dev/null || missing+=(netcat-openbsd) ;;
     promtool) command -v promtool > /dev/null || missing+=(prometheus) ;;
     postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;
     *) command -v "$command" > /dev/null || missing+=("$command") ;;
