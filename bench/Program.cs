@@ -32,7 +32,7 @@ switch (args)
         Console.Error.WriteLine("""
             host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
             | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
-             | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
+            | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
             """);
         return 1;
 }
