@@ -20,10 +20,7 @@ public sealed record Loan(
     /// <summary>Granted and not spent: what the giver counts as held.</summary>
     public Money Outstanding => Granted - Spent;
 
-    /// <summary>Whether the taker could have more than it needs. A tree in which nobody could refuses without asking around.</summary>
-    /// <param name="recalledAt">When all takers were last asked to give back.</param>
-    public bool MayHaveRest(DateTimeOffset now, DateTimeOffset recalledAt) =>
-        Granted > Spent && (!IsExact || now - (HeardAt > recalledAt ? HeardAt : recalledAt) > Believed);
+    public bool MayHaveRest(DateTimeOffset now) => Granted > Spent;
 
     public DrawAnswer Answer(DateTimeOffset now) => new(Number, Version, Granted, ValidUntil, IsExact, ValidUntil <= now);
 }

@@ -27,6 +27,8 @@ internal sealed class Families
 
     public long Unknown { get; private set; }
 
+    public Dictionary<string, int> Reasons { get; } = [];
+
     public Exception? Broken { get; private set; }
 
     private sealed class Pending(AgentId agent, Money amount)
@@ -275,6 +277,8 @@ internal sealed class Families
             catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException)
             {
                 Unknown++;
+                var why = e is StoreUnavailableException ? "unavailable" : e is OverloadedException ? "overloaded: " + e.Message[..30] : e.Message;
+                Reasons[why] = Reasons.GetValueOrDefault(why) + 1;
                 await _loop.Delay(TimeSpan.FromMilliseconds(_isEnding ? 100 : 1 + _loop.Next(3_000)));
             }
         }
