@@ -20,7 +20,8 @@ public sealed record Loan(
     /// <summary>Granted and not spent: what the giver counts as held.</summary>
     public Money Outstanding => Granted - Spent;
 
-    public bool MayHaveRest(DateTimeOffset now) => Granted > Spent;
+    /// <summary>Whether the taker could have more than it needs: its promise to give back at once may be on its way, or lost. A tree in which all is spent refuses without asking around.</summary>
+    public bool MayHaveRest => Outstanding > Money.Zero;
 
     public DrawAnswer Answer(DateTimeOffset now) => new(Number, Version, Granted, ValidUntil, IsExact, ValidUntil <= now);
 }
@@ -86,7 +87,7 @@ public static class Lending
         var reach = Money.Min(need, room);
         if (!isOver && reach > Money.Zero && draw?.Room < reach && tried.Above is null)
         {
-            return (new Lend(null, null, reach), []);
+            return (new Lend(null, null, reach.With(draw, now.Draws.At(now.Now))), []);
         }
 
         var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
@@ -100,6 +101,9 @@ public static class Lending
 
         return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
+
+    /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
+    internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
 
     /// <summary>A taker's report taken over, before anything is granted.</summary>
     internal static Loan After(this Loan loan, DrawReport report, DateTimeOffset now) => loan with

@@ -113,6 +113,9 @@ internal sealed class Family(
     {
         teller.Ready();
 
+        // What has expired is not needed; the draw says so only once it is written.
+        teller.Record(Elapsed());
+
         // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
         await Recalled();
@@ -127,7 +130,7 @@ internal sealed class Family(
     private Task Recalled(long since) => AreRecalled(since) ? Task.CompletedTask : _recalls.After(since, RecallOnce);
 
     /// <summary>The descendants have given back what they did not need at some instant since then, or cannot have anything over.</summary>
-    private bool AreRecalled(long since) => _recalls.Done > since || !State.Loans.Any(l => l.MayHaveRest(Now));
+    private bool AreRecalled(long since) => _recalls.Done > since || !State.Loans.Any(l => l.MayHaveRest);
 
     /// <summary>A change that may leave descendants less than they have set aside: it binds all of them before it is answered, and repeating it makes up for a recall that failed.</summary>
     public async Task<ConfigureOutcome> Binding(Task<ConfigureOutcome> change)

@@ -96,7 +96,7 @@ internal sealed class Pool(
     }
 
     private Task RecallOnce() => Task.WhenAll(
-        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest(Now))).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
+        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
 
     private async Task RecallFrom(AgentId child)
     {

@@ -27,7 +27,8 @@ internal sealed class Families
 
     public long Unknown { get; private set; }
 
-    public Dictionary<string, int> Reasons { get; } = [];
+    /// <summary>Of those that were asked again: money was drawn back and forth until the node gave up. Nobody should ever see it.</summary>
+    public long Overloaded { get; private set; }
 
     public Exception? Broken { get; private set; }
 
@@ -277,8 +278,7 @@ internal sealed class Families
             catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException)
             {
                 Unknown++;
-                var why = e is StoreUnavailableException ? "unavailable" : e is OverloadedException ? "overloaded: " + e.Message[..30] : e.Message;
-                Reasons[why] = Reasons.GetValueOrDefault(why) + 1;
+                Overloaded += e is OverloadedException ? 1 : 0;
                 await _loop.Delay(TimeSpan.FromMilliseconds(_isEnding ? 100 : 1 + _loop.Next(3_000)));
             }
         }

@@ -13,7 +13,7 @@ internal static class Simulation
         {
             var world = new World(loop, SimFaults.None);
             var families = new Families(loop, world, overruns);
-            Until(loop, families, families.Found(2 + loop.Next(28), 2 + loop.Next(4), 1 + loop.Next(50)), isQuiet: true);
+            Until(loop, families, families.Found(2 + loop.Next(loop.Next(8) == 0 ? 70 : 28), 2 + loop.Next(4), 1 + loop.Next(50)), isQuiet: true);
             families.Look();
             world.Faults = faults;
             for (var i = 0; i < acts; i++)

@@ -36,6 +36,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             {
                 var (families, loop) = Simulation.Of(seed, faults, overruns);
                 (taken, worlds) = (taken + loop.Steps, worlds + 1);
+                families.Overloaded.Should().Be(0, "money that is fought over comes to somebody");
                 (admitted, refused, unknown) = (admitted + families.Admitted, refused + families.Refused, unknown + families.Unknown);
             }
             catch (Exception e)
