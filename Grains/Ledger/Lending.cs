@@ -11,9 +11,6 @@ namespace Budgets.Ledger;
 public sealed record Loan(
     long Number, long Version, Money Granted, Money Spent, Money Held, Admission Admission, long Draw, DateTimeOffset? ValidUntil, bool IsExact, DateTimeOffset HeardAt, bool IsOpen)
 {
-    /// <summary>How long a taker that promised to give back at once is believed to have nothing over.</summary>
-    public static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
-
     /// <summary>A taker that has something and says nothing for so long is asked: it may have died with it.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 

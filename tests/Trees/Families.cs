@@ -15,6 +15,7 @@ internal sealed class Families
     private readonly List<Pending> _pending = [];
     private readonly List<(AgentId Agent, HoldId Id, Money Amount)> _holds = [];
     private readonly bool _overruns;
+    private Dictionary<AgentId, (Money Daily, Money Total)> _used = [];
     private int _ids;
     private bool _isEnding;
     private bool _isOneZone;
@@ -79,6 +80,13 @@ internal sealed class Families
     public void Act()
     {
         var agent = _agents[_loop.Next(_agents.Count)];
+        if (_pending.Count == 0 && _loop.Chance(100) && Headroom(agent) is { Nanos: > 0 } all)
+        {
+            // Nobody else asks for anything: whatever its relatives have drawn, the rest is one agent's to spend.
+            _ = Spend(agent, all, isHold: _loop.Next(4) > 0);
+            return;
+        }
+
         switch (_loop.Next(100))
         {
             case < 45:
@@ -129,6 +137,7 @@ internal sealed class Families
             used[agent] = _children[agent].Aggregate(own, (sum, c) => (sum.Daily + used[c].Daily, sum.Total + used[c].Total));
         }
 
+        _used = used;
         foreach (var request in _pending.Where(r => !r.CouldBeRefused))
         {
             request.CouldBeRefused = Chain(request.Agent).Any(a => IsShort(a, request, used[a]));
@@ -342,6 +351,11 @@ internal sealed class Families
         // Where days differ, what counts today at a leaf says little about today further up.
         return used.Total + others > state.Above.Total || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
     }
+
+    /// <summary>What the whole chain leaves for one more request.</summary>
+    private Money Headroom(AgentId agent) => Chain(agent)
+        .SelectMany(a => (Money?[])[_known[a].Above.Total - _used[a].Total, _known[a].Above.Daily - _used[a].Daily])
+        .Aggregate(Usd(1_000), (least, rest) => rest is { } r ? Money.Min(least, r) : least);
 
     private IEnumerable<AgentId> Chain(AgentId agent)
     {
