@@ -311,7 +311,9 @@ internal sealed class Families
 
     private readonly Dictionary<(AgentId Agent, LimitType Type), (long Number, Money Used)> _within = [];
 
-    /// <summary>What a node could still spend is set aside one level up.</summary>
+    private readonly Dictionary<(AgentId Agent, long Draw), Money> _atEnd = [];
+
+    /// <summary>What a node could still spend is set aside one level up, and nothing is spent out of a draw after its end.</summary>
     private void Covered(AgentId agent, BudgetState s)
     {
         var tree = _world.Parents[agent] is { } parent ? _world.Live<SimTree>($"tree/{parent}") : null;
@@ -320,6 +322,16 @@ internal sealed class Families
             if (draw.Used > draw.Granted)
             {
                 throw new InvalidOperationException($"{agent} has used {draw.Used} of {draw.Granted}: {draw}.");
+            }
+
+            if (draw.ValidUntil <= s.Now)
+            {
+                if (draw.Used > _atEnd.GetValueOrDefault((agent, draw.Number), draw.Used))
+                {
+                    throw new InvalidOperationException($"{agent} has spent out of a draw that was over: {draw}.");
+                }
+
+                _atEnd[(agent, draw.Number)] = draw.Used;
             }
 
             if (tree?.Journal.State.Children[agent].Loans.FirstOrDefault(l => l.Number == draw.Number) is { } loan && loan.Version >= draw.Version && loan.Granted < draw.Granted)

@@ -3,6 +3,9 @@ namespace Budgets.Tests.Trees;
 /// <summary>One history: a family is founded, people spend for a while, and at the end everything comes to rest.</summary>
 internal static class Simulation
 {
+    /// <summary>Several times what the busiest history takes.</summary>
+    private const int MostSteps = 500_000;
+
     public static (Families Families, SimLoop Loop) Of(ulong seed, SimFaults faults, bool overruns)
     {
         const int acts = 400;
@@ -49,6 +52,11 @@ internal static class Simulation
             if (!isQuiet)
             {
                 families.Look();
+            }
+
+            if (loop.Steps > MostSteps)
+            {
+                throw new InvalidOperationException($"After {MostSteps} steps somebody still asks again and again: {families.Unknown} times, {families.Overloaded} of them told overloaded.");
             }
 
             if (families.Broken is { } broken)
