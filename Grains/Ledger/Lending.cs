@@ -11,19 +11,14 @@ namespace Budgets.Ledger;
 public sealed record Loan(
     long Number, long Version, Money Granted, Money Spent, Money Held, Admission Admission, long Draw, DateTimeOffset? ValidUntil, bool IsExact, DateTimeOffset HeardAt, bool IsOpen)
 {
-    /// <summary>How long a taker that promised to give back at once is believed to have nothing over.</summary>
-    public static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
-
     /// <summary>A taker that has something and says nothing for so long is asked: it may have died with it.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     /// <summary>Granted and not spent: what the giver counts as held.</summary>
     public Money Outstanding => Granted - Spent;
 
-    /// <summary>Whether the taker could have more than it needs. A tree in which nobody could refuses without asking around.</summary>
-    /// <param name="recalledAt">When all takers were last asked to give back.</param>
-    public bool MayHaveRest(DateTimeOffset now, DateTimeOffset recalledAt) =>
-        Granted > Spent && (!IsExact || now - (HeardAt > recalledAt ? HeardAt : recalledAt) > Believed);
+    /// <summary>Whether the taker could have more than it needs: its promise to give back at once may be on its way, or lost. A tree in which all is spent refuses without asking around.</summary>
+    public bool MayHaveRest => Outstanding > Money.Zero;
 
     public DrawAnswer Answer(DateTimeOffset now) => new(Number, Version, Granted, ValidUntil, IsExact, ValidUntil <= now);
 }
@@ -89,7 +84,7 @@ public static class Lending
         var reach = Money.Min(need, room);
         if (!isOver && reach > Money.Zero && draw?.Room < reach && tried.Above is null)
         {
-            return (new Lend(null, null, reach), []);
+            return (new Lend(null, null, reach.With(draw, now.Draws.At(now.Now))), []);
         }
 
         var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
@@ -103,6 +98,9 @@ public static class Lending
 
         return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
+
+    /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
+    internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
 
     /// <summary>A taker's report taken over, before anything is granted.</summary>
     internal static Loan After(this Loan loan, DrawReport report, DateTimeOffset now) => loan with

@@ -18,8 +18,7 @@ internal sealed class Family(
     public static readonly TimeSpan EveryBeat = TimeSpan.FromSeconds(5);
 
     private Drawer? _drawer;
-    private Task? _recalling;
-    private DateTimeOffset _recalledAt;
+    private readonly Recalls _recalls = new();
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -40,24 +39,27 @@ internal sealed class Family(
     ValueTask<DrawAnswer> ITaker.Tell(DrawReport report) => parent(State.Terms.Parent!.Value, report);
 
     /// <summary>False: more can be found, above or with the children, before this is the answer.</summary>
-    public bool IsFinal(Decision decision) => decision.Short == Money.Zero && !(decision.Outcome == Outcome.BudgetExceeded && MayChildrenHaveRest);
+    public bool IsFinal(Decision decision) => IsFinal(decision, _recalls.Begun);
+
+    private bool IsFinal(Decision decision, long since) => decision.Short == Money.Zero && (decision.Outcome != Outcome.BudgetExceeded || AreRecalled(since));
 
     /// <summary>Decides again once enough is set aside above, or the children have given back what they do not need.</summary>
     /// <param name="key">Looked up anew for each try: it may have been accepted meanwhile.</param>
     public async ValueTask<SpendOutcome> Spend(Money amount, IdempotencyKey key, Func<Recalled, Decision> decide)
     {
+        var since = _recalls.Begun;
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
             var decision = decide(await teller.Recall(key));
-            if (IsFinal(decision))
+            if (IsFinal(decision, since))
             {
                 return await teller.Transact(decision);
             }
 
             if (decision.Short == Money.Zero)
             {
-                await Recalled();
+                await Recalled(since);
             }
             else if (refused is null)
             {
@@ -80,10 +82,11 @@ internal sealed class Family(
     {
         teller.Ready();
         TreeMetrics.Reported();
+        var since = _recalls.Begun;
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(!MayChildrenHaveRest, refused, _recalling is not null));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _recalls.IsUnderWay));
             if (lend.Answer is { } answer)
             {
                 teller.Record(events);
@@ -94,7 +97,7 @@ internal sealed class Family(
 
             if (lend.IsShortOfLimit)
             {
-                await Recalled();
+                await Recalled(since);
             }
             else
             {
@@ -110,6 +113,9 @@ internal sealed class Family(
     {
         teller.Ready();
 
+        // What has expired is not needed; the draw says so only once it is written.
+        teller.Record(Elapsed());
+
         // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
         await Recalled();
@@ -119,9 +125,12 @@ internal sealed class Family(
     }
 
     /// <summary>The subtree has given back what it does not need. Cheap where nobody can have anything over.</summary>
-    public Task Recalled() => _recalling is null && !MayChildrenHaveRest ? Task.CompletedTask : _recalling ??= RecallOnce();
+    public Task Recalled() => Recalled(_recalls.Begun);
 
-    private bool MayChildrenHaveRest => State.Loans.Any(l => l.MayHaveRest(Now, _recalledAt));
+    private Task Recalled(long since) => AreRecalled(since) ? Task.CompletedTask : _recalls.After(since, RecallOnce);
+
+    /// <summary>The descendants have given back what they did not need at some instant since then, or cannot have anything over.</summary>
+    private bool AreRecalled(long since) => _recalls.Done > since || !State.Loans.Any(l => l.MayHaveRest);
 
     /// <summary>A change that may leave descendants less than they have set aside: it binds all of them before it is answered, and repeating it makes up for a recall that failed.</summary>
     public async Task<ConfigureOutcome> Binding(Task<ConfigureOutcome> change)
@@ -163,23 +172,11 @@ internal sealed class Family(
 
     private async Task RecallOnce()
     {
-        // Those who come while the answers are taken over must ask again.
-        await Task.Yield();
-        try
+        TreeMetrics.Recalled();
+        foreach (var report in await recall())
         {
-            TreeMetrics.Recalled();
-            var asked = Now;
-            foreach (var report in await recall())
-            {
-                var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
-                teller.Record(lend.Loan is null ? [] : events);
-            }
-
-            _recalledAt = asked;
-        }
-        finally
-        {
-            _recalling = null;
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
+            teller.Record(lend.Loan is null ? [] : events);
         }
     }
 

@@ -14,8 +14,7 @@ internal sealed class Pool(
     private const int MostTries = 64;
 
     private Drawer? _drawer;
-    private Task? _recalling;
-    private DateTimeOffset _recalledAt;
+    private readonly Recalls _recalls = new();
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -71,7 +70,7 @@ internal sealed class Pool(
 
         // Before the children are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
-        await (_recalling ??= RecallOnce());
+        await _recalls.After(_recalls.Begun, RecallOnce);
         reports = [.. reports, .. Drawer.Recall()];
         await journal.Durable();
         return reports;
@@ -82,7 +81,7 @@ internal sealed class Pool(
     {
         if (State.Children.Values.Any(c => c.Loans.Any(l => l.Outstanding > Money.Zero && Now - l.HeardAt > Loan.Silence)))
         {
-            await (_recalling ??= RecallOnce());
+            await _recalls.After(_recalls.Begun, RecallOnce);
         }
 
         await Drawer.Beat();
@@ -96,21 +95,8 @@ internal sealed class Pool(
         }
     }
 
-    private async Task RecallOnce()
-    {
-        await Task.Yield();
-        try
-        {
-            var asked = Now;
-            var children = State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest(asked, _recalledAt))).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList();
-            await Task.WhenAll(children.Select(RecallFrom));
-            _recalledAt = asked;
-        }
-        finally
-        {
-            _recalling = null;
-        }
-    }
+    private Task RecallOnce() => Task.WhenAll(
+        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
 
     private async Task RecallFrom(AgentId child)
     {

@@ -28,7 +28,7 @@ public static class Pooling
 
         if (need > Money.Zero && !isOver && draw.Room < need && above is null)
         {
-            return (new Lend(null, null, need), null);
+            return (new Lend(null, null, need.With(draw, s.Draws.At(now))), null);
         }
 
         var (lent, isShort) = loan.Granting(report, draw.Room, draw.IsExact, isOver);
