@@ -97,7 +97,7 @@ public static class Lending
         var answer = lent.Answer(now.Now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need);
+            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need, draw?.Room ?? Money.Zero);
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
@@ -129,8 +129,14 @@ public static class Lending
     internal static Loan Until(this Loan loan, DateTimeOffset? ends, DateTimeOffset now) =>
         loan with { ValidUntil = ends, IsOpen = loan.IsOpen && !(ends <= now && loan.Outstanding == Money.Zero) };
 
-    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need) =>
-        above?.Refusal is { } refusal ? (above.Outcome, refusal) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+    /// <param name="left">In the giver's own draw.</param>
+    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need, Money left) =>
+        above?.Refusal is { } refusal ? (above.Outcome, refusal.Leaving(left)) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+
+    /// <summary>Many who need money are one request further up, and its refusal is of all of them. What was found all the same is set aside for those who were quicker; the rest is left.</summary>
+    internal static Refusal Leaving(this Refusal refusal, Money left) => refusal.Standing is { } s && s.Remaining > left
+        ? refusal with { Standing = s with { Held = s.Held + s.Remaining - left } }
+        : refusal;
 
     /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
     internal static BudgetState With(this BudgetState s, Loan loan)

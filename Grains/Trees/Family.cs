@@ -68,7 +68,7 @@ internal sealed class Family(
                 // What was granted and is not enough is back before anybody hears of the refusal.
                 await GiveBack();
                 await teller.Durable();
-                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal with { Requested = amount } : decision.Refusal);
+                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.Leaving(amount - decision.Short) with { Requested = amount } : decision.Refusal);
             }
         }
 
