@@ -13,6 +13,9 @@ switch (args)
     case ["seed", var agents, var address, var directory]:
         await Seeding.Run(int.Parse(agents, System.Globalization.CultureInfo.InvariantCulture), new Uri(address), directory);
         return 0;
+    case ["seed-trees", var address, var directory]:
+        await Seeding.Trees(new Uri(address), directory);
+        return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
@@ -20,6 +23,6 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(Host).Assembly).Run(rest is [] ? ["--filter", "*"] : rest, config);
         return 0;
     default:
-        Console.Error.WriteLine("host [settings of the API host] | seed AGENTS ADDRESS DIRECTORY | micro [settings of BenchmarkDotNet]");
+        Console.Error.WriteLine("host [settings of the API host] | seed AGENTS ADDRESS DIRECTORY | seed-trees ADDRESS DIRECTORY | micro [settings of BenchmarkDotNet]");
         return 1;
 }

@@ -104,6 +104,14 @@ public static class Lending
         return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
 
+    /// <summary>Whether the budget's own limits leave so much for descendants.</summary>
+    public static Foresight Foresee(BudgetState s, Money need, DateTimeOffset clock)
+    {
+        var (now, _) = s.At(clock);
+        var (room, no) = Room(now, need);
+        return no is { } refused ? new Foresight(refused.Outcome, refused.Refusal, room, []) : new Foresight(Outcome.Accepted, null, room, []);
+    }
+
     /// <summary>A taker's report taken over, before anything is granted.</summary>
     internal static Loan After(this Loan loan, DrawReport report, DateTimeOffset now) => loan with
         { Version = report.Version, Granted = report.Kept, Spent = report.Spent, Held = report.Held, IsExact = report.IsExact, HeardAt = now };
