@@ -56,6 +56,10 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Decide"), AnyGateway]
     ValueTask<Foresight> Decide(Money amount);
 
+    /// <summary>Whether the limits of this agent, and of those above it, leave so much for a descendant; sets nothing aside.</summary>
+    [Alias("Foresee"), AnyGateway]
+    ValueTask<Foresight> Foresee(Money need);
+
     /// <summary>Null: no such hold.</summary>
     [Alias("GetHold"), AnyGateway]
     ValueTask<HoldView?> GetHold(HoldId id);

@@ -138,6 +138,7 @@ public sealed record Refusal(
 public sealed record SpendOutcome(Outcome Outcome, Receipt? Receipt, Refusal? Refusal, bool Replayed = false);
 
 /// <summary>What would happen to a hold of this size now; nothing does.</summary>
+/// <param name="LargestThatFits">Null: no hard limit bounds it. Below other agents it is at least this: what relatives have drawn and do not need is asked back only when it is needed.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Foresight")]
 public sealed record Foresight(Outcome Outcome, Refusal? Refusal, Money? LargestThatFits, ImmutableArray<Warning> Warnings);
 

@@ -11,7 +11,9 @@ internal enum Decision
 }
 
 /// <param name="Refusal">What a reservation would be refused with; null when it would be held.</param>
-/// <param name="LargestAmount">The most that would be admitted now; null: no hard limit bounds it.</param>
+/// <param name="LargestAmount">
+/// The most that would be admitted now; null: no hard limit bounds it. Below another agent at least this would be: what relatives have set aside and do not need comes back only when it is needed.
+/// </param>
 /// <param name="Affordable">Which models the rest would pay for; empty as long as there are no prices.</param>
 internal sealed record DecideAnswer(
     Decision Decision,

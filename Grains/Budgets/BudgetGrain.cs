@@ -22,7 +22,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
         _teller = new Teller(store, agent, Fenced);
-        _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall());
+        _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
+            (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
         _clock = clock;
         _log = log;
     }
@@ -113,7 +114,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     public async ValueTask<Foresight> Decide(Money amount)
     {
         _teller.Ready();
-        var foresight = Holding.Foresee(State, amount, Now);
+        var foresight = await _family.Foresee(amount, () => Holding.Foresee(State, amount, Now));
         await _teller.Durable();
         return foresight;
     }

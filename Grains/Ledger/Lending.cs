@@ -92,7 +92,7 @@ public static class Lending
         var answer = lent.Answer(now.Now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need);
+            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need, draw?.Room ?? Money.Zero);
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
@@ -101,6 +101,14 @@ public static class Lending
 
     /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
     internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
+
+    /// <summary>Whether the budget's own limits leave so much for descendants.</summary>
+    public static Foresight Foresee(BudgetState s, Money need, DateTimeOffset clock)
+    {
+        var (now, _) = s.At(clock);
+        var (room, no) = Room(now, need);
+        return no is { } refused ? new Foresight(refused.Outcome, refused.Refusal, room, []) : new Foresight(Outcome.Accepted, null, room, []);
+    }
 
     /// <summary>A taker's report taken over, before anything is granted.</summary>
     internal static Loan After(this Loan loan, DrawReport report, DateTimeOffset now) => loan with
@@ -127,8 +135,14 @@ public static class Lending
     internal static Loan Until(this Loan loan, DateTimeOffset? ends, DateTimeOffset now) =>
         loan with { ValidUntil = ends, IsOpen = loan.IsOpen && !(ends <= now && loan.Outstanding == Money.Zero) };
 
-    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need) =>
-        above?.Refusal is { } refusal ? (above.Outcome, refusal) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+    /// <param name="left">In the giver's own draw.</param>
+    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need, Money left) =>
+        above?.Refusal is { } refusal ? (above.Outcome, refusal.Leaving(left)) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+
+    /// <summary>Many who need money are one request further up, and its refusal is of all of them. What was found all the same is set aside for those who were quicker; the rest is left.</summary>
+    internal static Refusal Leaving(this Refusal refusal, Money left) => refusal.Standing is { } s && s.Remaining > left
+        ? refusal with { Standing = s with { Held = s.Held + s.Remaining - left } }
+        : refusal;
 
     /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
     internal static BudgetState With(this BudgetState s, Loan loan)

@@ -8,8 +8,10 @@ namespace Budgets.Trees;
 /// <param name="clock">Read once for each decision.</param>
 /// <param name="parent">Says something to the tree of the parent.</param>
 /// <param name="recall">Has the budget's own tree give back what its children do not need.</param>
+/// <param name="foresee">Asks the parent's budget what it, and those above it, leave.</param>
 internal sealed class Family(
-    Teller teller, Func<DateTimeOffset> clock, Func<AgentId, DrawReport, ValueTask<DrawAnswer>> parent, Func<ValueTask<ImmutableArray<DrawReport>>> recall) : ITaker
+    Teller teller, Func<DateTimeOffset> clock, Func<AgentId, DrawReport, ValueTask<DrawAnswer>> parent, Func<ValueTask<ImmutableArray<DrawReport>>> recall,
+    Func<AgentId, Money, ValueTask<Foresight>>? foresee = null) : ITaker
 {
     /// <summary>A budget is asked again as often as others take what was set aside for it; more often than this is no coincidence.</summary>
     private const int MostTries = 64;
@@ -70,18 +72,43 @@ internal sealed class Family(
                 // What was granted and is not enough is back before anybody hears of the refusal.
                 await GiveBack();
                 await teller.Durable();
-                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal with { Requested = amount } : decision.Refusal);
+                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.Leaving(amount - decision.Short) with { Requested = amount } : decision.Refusal);
             }
         }
 
         throw new OverloadedException($"What was set aside for {State.Agent} was spent by others again and again.");
     }
 
+    /// <summary>What <see cref="Spend"/> or <see cref="Lend"/> would find now, here and further up. What descendants do not need is given back first, as it would be then.</summary>
+    /// <param name="own">What the budget's own limits say, as it stands.</param>
+    public async ValueTask<Foresight> Foresee(Money amount, Func<Foresight> own)
+    {
+        var here = own();
+        if (here.Outcome == Outcome.BudgetExceeded)
+        {
+            await Recalled();
+            here = own();
+        }
+
+        if (here.Outcome != Outcome.Accepted || State.Terms.Parent is not { } parent)
+        {
+            return here;
+        }
+
+        var above = await foresee!(parent, Money.Max(Money.Zero, amount - State.Draws.At(Now).Room));
+        var fits = above.LargestThatFits + State.Draws.At(Now).Room;
+        return new Foresight(
+            above.Outcome,
+            above.Refusal is { } refusal ? refusal with { Requested = amount } : null,
+            fits < here.LargestThatFits || here.LargestThatFits is null ? fits : here.LargestThatFits,
+            above.Outcome == Outcome.Accepted ? here.Warnings : []);
+    }
+
     /// <summary>The agent's own tree reports about one of its draws, and may need more.</summary>
     public async ValueTask<DrawAnswer> Lend(DrawReport report)
     {
         teller.Ready();
-        TreeMetrics.Reported();
+        TreeMetrics.Reported(State.Terms.Parent is null ? "root" : "budget");
         var since = _recalls.Begun;
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)

@@ -38,7 +38,7 @@ internal sealed class Pool(
     public async ValueTask<DrawAnswer> Lend(AgentId child, DrawReport report)
     {
         journal.Ready();
-        TreeMetrics.Reported();
+        TreeMetrics.Reported("tree");
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {

@@ -36,7 +36,7 @@ public static class Pooling
         var answer = lent.Answer(now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = Lending.Refused(above, s.Parent, need);
+            var (outcome, refusal) = Lending.Refused(above, s.Parent, need, draw.Room);
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
