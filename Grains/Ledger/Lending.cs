@@ -45,13 +45,15 @@ internal static class Loans
 /// <summary>What a giver decided about a report.</summary>
 /// <param name="Loan">How the draw stands from now on; null: as it stood, or more has to be found first.</param>
 /// <param name="Short">Not zero: so much is needed, and there is less. By the giver's own limits, and a recall may find it; or in its own draw, and more has to be asked for above.</param>
-public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false);
+/// <param name="Ahead">What is worth asking for above beyond that, so that takers can be given something ahead of their need.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false, Money Ahead = default);
 
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
 /// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
 /// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
-public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false);
+/// <param name="IsAsked">More was asked for above, whatever came of it.</param>
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, bool IsAsked = false);
 
 /// <summary>"What a child may spend is set aside at every ancestor first."</summary>
 public static class Lending
@@ -82,9 +84,14 @@ public static class Lending
 
         // What the own limits leave is worth asking for, even where it does not serve everybody who waits.
         var reach = Money.Min(need, room);
-        if (!isOver && reach > Money.Zero && draw?.Room < reach && tried.Above is null)
+        if (!isOver && draw is not null && tried.Above is null)
         {
-            return (new Lend(null, null, reach.With(draw, now.Draws.At(now.Now))), []);
+            var missing = reach > Money.Zero && draw.Room < reach ? reach.With(draw, now.Draws.At(now.Now)) : Money.Zero;
+            var ahead = tried.IsScarce ? Money.Zero : Money.Min(draw.Beyond(report), room - reach);
+            if (missing > Money.Zero || (!tried.IsAsked && draw.IsThin(report) && ahead > Money.Zero))
+            {
+                return (new Lend(null, null, missing, Ahead: ahead), []);
+            }
         }
 
         var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
@@ -101,6 +108,19 @@ public static class Lending
 
     /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
     internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
+
+    /// <summary>What a giver wants in its own draw beyond a taker's need: enough that the taker's share of it is what the taker wants. Nothing while money is short above.</summary>
+    internal static Money Beyond(this Draw draw, DrawReport report) =>
+        draw.IsExact ? Money.Zero : new Money((long)Math.Min((decimal)(report.Want - report.Need).Nanos * ShareAhead, Money.MaxPerRequest.Nanos));
+
+    /// <summary>Takers could be given no more than they need, only because the giver's own draw is small: it grows before they are told that money is short.</summary>
+    internal static bool IsThin(this Draw draw, DrawReport report) =>
+        report.Want > report.Need && report.Need > report.Kept && !draw.IsExact && !HasAhead(draw.Room, report.Need - report.Kept);
+
+    /// <summary>Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.</summary>
+    private static bool HasAhead(Money available, Money need) => Share(available, need) is { Nanos: > 0 } share && share >= need;
+
+    private static Money Share(Money available, Money need) => new(Math.Max(0, (available - need).Nanos / ShareAhead));
 
     /// <summary>Whether the budget's own limits leave so much for descendants.</summary>
     public static Foresight Foresee(BudgetState s, Money need, DateTimeOffset clock)
@@ -124,10 +144,8 @@ public static class Lending
             return (loan, false);
         }
 
-        // Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.
-        var share = new Money(Math.Max(0, (available - need).Nanos / ShareAhead));
-        isExact |= share < need;
-        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, share));
+        isExact |= !HasAhead(available, need);
+        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, Share(available, need)));
         return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
     }
 
@@ -171,7 +189,7 @@ public static class Lending
     {
         if (need <= Money.Zero)
         {
-            return (Admitting.LargestForDescendants(s), null);
+            return (s.Closed || s.Freeze is not null ? Money.Zero : Admitting.LargestForDescendants(s), null);
         }
 
         if (s.Closed)

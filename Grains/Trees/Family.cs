@@ -111,9 +111,10 @@ internal sealed class Family(
         TreeMetrics.Reported(State.Terms.Parent is null ? "root" : "budget");
         var since = _recalls.Begun;
         DrawAnswer? refused = null;
+        var isAsked = false;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _recalls.IsUnderWay));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _recalls.IsUnderWay, isAsked));
             if (lend.Answer is { } answer)
             {
                 teller.Record(events);
@@ -128,7 +129,8 @@ internal sealed class Family(
             }
             else
             {
-                refused = await More(lend.Short) is { Outcome: not Outcome.Accepted } no ? no : null;
+                isAsked = true;
+                refused = await More(lend.Short, lend.Ahead) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
         }
 
@@ -208,11 +210,11 @@ internal sealed class Family(
     }
 
     /// <summary>An exception of each caller's own: nothing was spent, and the same key may ask again.</summary>
-    private async ValueTask<DrawAnswer> More(Money amount)
+    private async ValueTask<DrawAnswer> More(Money amount, Money ahead = default)
     {
         try
         {
-            return await Drawer.More(amount);
+            return await Drawer.More(amount, ahead);
         }
         catch (Exception e) when (e is not (OverloadedException or JournalCorruptException))
         {

@@ -47,7 +47,7 @@ internal sealed class Pool(
                 return new DrawAnswer(report.Number, report.Version, report.Kept, null, true, false, Outcome.AgentUnknown, new Refusal(State.Parent, report.Need - report.Kept));
             }
 
-            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused);
+            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused, isAsked: tries > 0);
             if (lend.Answer is { } answer)
             {
                 journal.Record(happened is null ? [] : [happened]);
@@ -56,7 +56,7 @@ internal sealed class Pool(
                 return answer;
             }
 
-            var above = await Drawer.More(lend.Short);
+            var above = await Drawer.More(lend.Short, lend.Ahead);
             refused = above.Outcome == Outcome.Accepted ? null : above;
         }
 
