@@ -57,8 +57,12 @@ public interface IBudgetGrain : IGrainWithStringKey
     ValueTask<Foresight> Decide(Money amount);
 
     /// <summary>The same for a request whose amount may have to be worked out from its usage.</summary>
+    [Alias("DecideOn"), AnyGateway]
+    ValueTask<Foresight> DecideOn(HoldRequest request);
+
+    /// <summary>Whether the limits of this agent, and of those above it, leave so much for a descendant; sets nothing aside.</summary>
     [Alias("Foresee"), AnyGateway]
-    ValueTask<Foresight> Foresee(HoldRequest request);
+    ValueTask<Foresight> Foresee(Money need);
 
     /// <summary>Null: no such hold.</summary>
     [Alias("GetHold"), AnyGateway]

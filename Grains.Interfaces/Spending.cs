@@ -158,6 +158,7 @@ public sealed record Refusal(
 public sealed record SpendOutcome(Outcome Outcome, Receipt? Receipt, Refusal? Refusal, bool Replayed = false);
 
 /// <summary>What would happen to a hold of this size now; nothing does.</summary>
+/// <param name="LargestThatFits">Null: no hard limit bounds it. Below other agents it is at least this: what relatives have drawn and do not need is asked back only when it is needed.</param>
 /// <param name="Amount">Of the hold; worked out from its usage if it named none.</param>
 /// <param name="PriceVersion">The price it was worked out with.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Foresight")]

@@ -22,6 +22,9 @@ switch (args)
     case ["latency", var address, var path, var keys, var seconds]:
         await Latency.Run(new Uri(address), path, keys, TimeSpan.FromSeconds(Number(seconds)));
         return 0;
+    case ["seed-trees", var address, var directory]:
+        await Seeding.Trees(new Uri(address), directory);
+        return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
@@ -31,8 +34,8 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
-            | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
-             | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
+            | seed-trees ADDRESS DIRECTORY | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
+            | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
             """);
         return 1;
 }

@@ -12,7 +12,9 @@ internal enum Decision
 }
 
 /// <param name="Refusal">What a reservation would be refused with; null when it would be held.</param>
-/// <param name="LargestAmount">The most that would be admitted now; null: no hard limit bounds it.</param>
+/// <param name="LargestAmount">
+/// The most that would be admitted now; null: no hard limit bounds it. Below another agent at least this would be: what relatives have set aside and do not need comes back only when it is needed.
+/// </param>
 /// <param name="Amount">What was asked for; worked out from the usage if no amount was told.</param>
 /// <param name="Affordable">What the rest would pay for: the model asked about and, where that is not one call, cheaper ones of its provider; empty for a request that told its amount.</param>
 /// <param name="PriceVersion">The price that the amount was worked out with.</param>
@@ -52,7 +54,7 @@ internal static class DecideEndpoints
             return;
         }
 
-        var foresight = await call.Budget.Foresee(body!.ToRequest(Unmade, null));
+        var foresight = await call.Budget.DecideOn(body!.ToRequest(Unmade, null));
         if (foresight.Outcome is Outcome.OutOfRange or Outcome.AgentUnknown or Outcome.AgentClosed or Outcome.PriceUnknown)
         {
             await Refusals.Send(call.Http, call.Agent, foresight.Outcome, foresight.Refusal, call.Edge);

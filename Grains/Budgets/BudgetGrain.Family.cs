@@ -27,6 +27,14 @@ internal sealed partial class BudgetGrain
         return await _teller.Govern(Now, s => Moving.Move(s, request));
     }
 
+    public async ValueTask<Foresight> Foresee(Money need)
+    {
+        _teller.Ready();
+        var foresight = await _family.Foresee(need, () => Lending.Foresee(State, need, Now));
+        await _teller.Durable();
+        return foresight;
+    }
+
     private ValueTask<DrawAnswer> Tell(AgentId parent, DrawReport report)
     {
         Beat();

@@ -24,7 +24,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
         _teller = new Teller(store, agent, Fenced);
-        _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall());
+        _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
+            (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
         _prices = new PriceDesk(GrainFactory);
         _clock = clock;
         _log = log;
@@ -123,18 +124,19 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     public async ValueTask<Foresight> Decide(Money amount)
     {
         _teller.Ready();
-        var foresight = Holding.Foresee(State, amount, Now);
+        var foresight = await _family.Foresee(amount, () => Holding.Foresee(State, amount, Now));
         await _teller.Durable();
         return foresight;
     }
 
-    public async ValueTask<Foresight> Foresee(HoldRequest request)
+    public async ValueTask<Foresight> DecideOn(HoldRequest request)
     {
         var quote = await _prices.Quote(request, Now);
         _teller.Ready();
-        var foresight = Holding.Foresee(State, request.Rated(State, quote), Now);
+        var rated = request.Rated(State, quote);
+        var foresight = await _family.Foresee(rated.Amount, () => Holding.Foresee(State, rated, Now));
         await _teller.Durable();
-        return foresight;
+        return foresight with { Amount = rated.Amount, PriceVersion = rated.Price?.Version };
     }
 
     /// <summary>A settlement that tells its usage and no model means its hold's.</summary>

@@ -11,19 +11,14 @@ namespace Budgets.Ledger;
 public sealed record Loan(
     long Number, long Version, Money Granted, Money Spent, Money Held, Admission Admission, long Draw, DateTimeOffset? ValidUntil, bool IsExact, DateTimeOffset HeardAt, bool IsOpen)
 {
-    /// <summary>How long a taker that promised to give back at once is believed to have nothing over.</summary>
-    public static readonly TimeSpan Believed = TimeSpan.FromSeconds(30);
-
     /// <summary>A taker that has something and says nothing for so long is asked: it may have died with it.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(15);
 
     /// <summary>Granted and not spent: what the giver counts as held.</summary>
     public Money Outstanding => Granted - Spent;
 
-    /// <summary>Whether the taker could have more than it needs. A tree in which nobody could refuses without asking around.</summary>
-    /// <param name="recalledAt">When all takers were last asked to give back.</param>
-    public bool MayHaveRest(DateTimeOffset now, DateTimeOffset recalledAt) =>
-        Granted > Spent && (!IsExact || now - (HeardAt > recalledAt ? HeardAt : recalledAt) > Believed);
+    /// <summary>Whether the taker could have more than it needs: its promise to give back at once may be on its way, or lost. A tree in which all is spent refuses without asking around.</summary>
+    public bool MayHaveRest => Outstanding > Money.Zero;
 
     public DrawAnswer Answer(DateTimeOffset now) => new(Number, Version, Granted, ValidUntil, IsExact, ValidUntil <= now);
 }
@@ -50,13 +45,15 @@ internal static class Loans
 /// <summary>What a giver decided about a report.</summary>
 /// <param name="Loan">How the draw stands from now on; null: as it stood, or more has to be found first.</param>
 /// <param name="Short">Not zero: so much is needed, and there is less. By the giver's own limits, and a recall may find it; or in its own draw, and more has to be asked for above.</param>
-public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false);
+/// <param name="Ahead">What is worth asking for above beyond that, so that takers can be given something ahead of their need.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false, Money Ahead = default);
 
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
 /// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
 /// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
-public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false);
+/// <param name="IsAsked">More was asked for above, whatever came of it.</param>
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, bool IsAsked = false);
 
 /// <summary>"What a child may spend is set aside at every ancestor first."</summary>
 public static class Lending
@@ -87,9 +84,14 @@ public static class Lending
 
         // What the own limits leave is worth asking for, even where it does not serve everybody who waits.
         var reach = Money.Min(need, room);
-        if (!isOver && reach > Money.Zero && draw?.Room < reach && tried.Above is null)
+        if (!isOver && draw is not null && tried.Above is null)
         {
-            return (new Lend(null, null, reach), []);
+            var missing = reach > Money.Zero && draw.Room < reach ? reach.With(draw, now.Draws.At(now.Now)) : Money.Zero;
+            var ahead = tried.IsScarce ? Money.Zero : Money.Min(draw.Beyond(report), room - reach);
+            if (missing > Money.Zero || (!tried.IsAsked && draw.IsThin(report) && ahead > Money.Zero))
+            {
+                return (new Lend(null, null, missing, Ahead: ahead), []);
+            }
         }
 
         var (lent, isShort) = loan.Granting(report, draw is null ? room : Money.Min(room, draw.Room), tried.IsScarce || draw is { IsExact: true }, isOver);
@@ -97,11 +99,35 @@ public static class Lending
         var answer = lent.Answer(now.Now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need);
+            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need, draw?.Room ?? Money.Zero);
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
         return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
+    }
+
+    /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
+    internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
+
+    /// <summary>What a giver wants in its own draw beyond a taker's need: enough that the taker's share of it is what the taker wants. Nothing while money is short above.</summary>
+    internal static Money Beyond(this Draw draw, DrawReport report) =>
+        draw.IsExact ? Money.Zero : new Money((long)Math.Min((decimal)(report.Want - report.Need).Nanos * ShareAhead, Money.MaxPerRequest.Nanos));
+
+    /// <summary>Takers could be given no more than they need, only because the giver's own draw is small: it grows before they are told that money is short.</summary>
+    internal static bool IsThin(this Draw draw, DrawReport report) =>
+        report.Want > report.Need && report.Need > report.Kept && !draw.IsExact && !HasAhead(draw.Room, report.Need - report.Kept);
+
+    /// <summary>Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.</summary>
+    private static bool HasAhead(Money available, Money need) => Share(available, need) is { Nanos: > 0 } share && share >= need;
+
+    private static Money Share(Money available, Money need) => new(Math.Max(0, (available - need).Nanos / ShareAhead));
+
+    /// <summary>Whether the budget's own limits leave so much for descendants.</summary>
+    public static Foresight Foresee(BudgetState s, Money need, DateTimeOffset clock)
+    {
+        var (now, _) = s.At(clock);
+        var (room, no) = Room(now, need);
+        return no is { } refused ? new Foresight(refused.Outcome, refused.Refusal, room, []) : new Foresight(Outcome.Accepted, null, room, []);
     }
 
     /// <summary>A taker's report taken over, before anything is granted.</summary>
@@ -118,10 +144,8 @@ public static class Lending
             return (loan, false);
         }
 
-        // Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.
-        var share = new Money(Math.Max(0, (available - need).Nanos / ShareAhead));
-        isExact |= share < need;
-        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, share));
+        isExact |= !HasAhead(available, need);
+        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, Share(available, need)));
         return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
     }
 
@@ -129,8 +153,14 @@ public static class Lending
     internal static Loan Until(this Loan loan, DateTimeOffset? ends, DateTimeOffset now) =>
         loan with { ValidUntil = ends, IsOpen = loan.IsOpen && !(ends <= now && loan.Outstanding == Money.Zero) };
 
-    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need) =>
-        above?.Refusal is { } refusal ? (above.Outcome, refusal) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+    /// <param name="left">In the giver's own draw.</param>
+    internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need, Money left) =>
+        above?.Refusal is { } refusal ? (above.Outcome, refusal.Leaving(left)) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+
+    /// <summary>Many who need money are one request further up, and its refusal is of all of them. What was found all the same is set aside for those who were quicker; the rest is left.</summary>
+    internal static Refusal Leaving(this Refusal refusal, Money left) => refusal.Standing is { } s && s.Remaining > left
+        ? refusal with { Standing = s with { Held = s.Held + s.Remaining - left } }
+        : refusal;
 
     /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
     internal static BudgetState With(this BudgetState s, Loan loan)
@@ -159,7 +189,7 @@ public static class Lending
     {
         if (need <= Money.Zero)
         {
-            return (Admitting.LargestForDescendants(s), null);
+            return (s.Closed || s.Freeze is not null ? Money.Zero : Admitting.LargestForDescendants(s), null);
         }
 
         if (s.Closed)

@@ -39,18 +39,20 @@ internal sealed class Drawer(ITaker taker)
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private TaskCompletionSource<DrawAnswer>? _next;
-    private Money _wanted;
+    private (Money Need, Money Ahead) _wanted;
     private Task _asking = Task.CompletedTask;
     private int _ahead = LeastAhead;
     private DateTimeOffset _askedAt;
     private (long Number, Money Spent, Money Held) _atLastBeat;
 
     /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
+    /// <param name="amount">May be zero.</param>
+    /// <param name="ahead">Worth having beyond that, if money is plenty.</param>
     /// <exception cref="OverloadedException">The draw is fought over.</exception>
-    public Task<DrawAnswer> More(Money amount)
+    public Task<DrawAnswer> More(Money amount, Money ahead = default)
     {
         _next ??= new TaskCompletionSource<DrawAnswer>();
-        _wanted += amount;
+        _wanted = (_wanted.Need + amount, _wanted.Ahead + ahead);
         var answer = _next.Task;
         if (_asking.IsCompleted)
         {
@@ -105,10 +107,10 @@ internal sealed class Drawer(ITaker taker)
         while (_next is { } waiting)
         {
             var wanted = _wanted;
-            (_next, _wanted) = (null, Money.Zero);
+            (_next, _wanted) = (null, default);
             try
             {
-                waiting.SetResult(await Ask(wanted));
+                waiting.SetResult(await Ask(wanted.Need, wanted.Ahead));
             }
             catch (Exception e)
             {
@@ -139,7 +141,7 @@ internal sealed class Drawer(ITaker taker)
         }
     }
 
-    private async ValueTask<DrawAnswer> Ask(Money wanted)
+    private async ValueTask<DrawAnswer> Ask(Money wanted, Money atLeastAhead)
     {
         Pace();
         for (var tries = 0; tries < MostTries; tries++)
@@ -147,7 +149,7 @@ internal sealed class Drawer(ITaker taker)
             var draw = taker.Draws.At(taker.Now);
             var kept = Money.Max(draw.Granted, draw.Used);
             var need = Money.Max(kept, draw.Used + wanted);
-            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min((decimal)wanted.Nanos * _ahead, Money.MaxPerRequest.Nanos));
+            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min(Math.Max((decimal)wanted.Nanos * _ahead, atLeastAhead.Nanos), Money.MaxPerRequest.Nanos));
             var answer = await Say(draw, kept, need, need + ahead, isRecall: false);
             if (Hear(answer) && !answer.IsOver)
             {

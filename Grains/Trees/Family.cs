@@ -8,8 +8,10 @@ namespace Budgets.Trees;
 /// <param name="clock">Read once for each decision.</param>
 /// <param name="parent">Says something to the tree of the parent.</param>
 /// <param name="recall">Has the budget's own tree give back what its children do not need.</param>
+/// <param name="foresee">Asks the parent's budget what it, and those above it, leave.</param>
 internal sealed class Family(
-    Teller teller, Func<DateTimeOffset> clock, Func<AgentId, DrawReport, ValueTask<DrawAnswer>> parent, Func<ValueTask<ImmutableArray<DrawReport>>> recall) : ITaker
+    Teller teller, Func<DateTimeOffset> clock, Func<AgentId, DrawReport, ValueTask<DrawAnswer>> parent, Func<ValueTask<ImmutableArray<DrawReport>>> recall,
+    Func<AgentId, Money, ValueTask<Foresight>>? foresee = null) : ITaker
 {
     /// <summary>A budget is asked again as often as others take what was set aside for it; more often than this is no coincidence.</summary>
     private const int MostTries = 64;
@@ -18,8 +20,7 @@ internal sealed class Family(
     public static readonly TimeSpan EveryBeat = TimeSpan.FromSeconds(5);
 
     private Drawer? _drawer;
-    private Task? _recalling;
-    private DateTimeOffset _recalledAt;
+    private readonly Recalls _recalls = new();
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -40,24 +41,27 @@ internal sealed class Family(
     ValueTask<DrawAnswer> ITaker.Tell(DrawReport report) => parent(State.Terms.Parent!.Value, report);
 
     /// <summary>False: more can be found, above or with the children, before this is the answer.</summary>
-    public bool IsFinal(Decision decision) => decision.Short == Money.Zero && !(decision.Outcome == Outcome.BudgetExceeded && MayChildrenHaveRest);
+    public bool IsFinal(Decision decision) => IsFinal(decision, _recalls.Begun);
+
+    private bool IsFinal(Decision decision, long since) => decision.Short == Money.Zero && (decision.Outcome != Outcome.BudgetExceeded || AreRecalled(since));
 
     /// <summary>Decides again once enough is set aside above, or the children have given back what they do not need.</summary>
     /// <param name="key">Looked up anew for each try: it may have been accepted meanwhile.</param>
     public async ValueTask<SpendOutcome> Spend(Money amount, IdempotencyKey key, Func<Recalled, Decision> decide)
     {
+        var since = _recalls.Begun;
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
             var decision = decide(await teller.Recall(key));
-            if (IsFinal(decision))
+            if (IsFinal(decision, since))
             {
                 return await teller.Transact(decision);
             }
 
             if (decision.Short == Money.Zero)
             {
-                await Recalled();
+                await Recalled(since);
             }
             else if (refused is null)
             {
@@ -68,22 +72,49 @@ internal sealed class Family(
                 // What was granted and is not enough is back before anybody hears of the refusal.
                 await GiveBack();
                 await teller.Durable();
-                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal with { Requested = amount } : decision.Refusal);
+                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.Leaving(amount - decision.Short) with { Requested = amount } : decision.Refusal);
             }
         }
 
         throw new OverloadedException($"What was set aside for {State.Agent} was spent by others again and again.");
     }
 
+    /// <summary>What <see cref="Spend"/> or <see cref="Lend"/> would find now, here and further up. What descendants do not need is given back first, as it would be then.</summary>
+    /// <param name="own">What the budget's own limits say, as it stands.</param>
+    public async ValueTask<Foresight> Foresee(Money amount, Func<Foresight> own)
+    {
+        var here = own();
+        if (here.Outcome == Outcome.BudgetExceeded)
+        {
+            await Recalled();
+            here = own();
+        }
+
+        if (here.Outcome != Outcome.Accepted || State.Terms.Parent is not { } parent)
+        {
+            return here;
+        }
+
+        var above = await foresee!(parent, Money.Max(Money.Zero, amount - State.Draws.At(Now).Room));
+        var fits = above.LargestThatFits + State.Draws.At(Now).Room;
+        return new Foresight(
+            above.Outcome,
+            above.Refusal is { } refusal ? refusal with { Requested = amount } : null,
+            fits < here.LargestThatFits || here.LargestThatFits is null ? fits : here.LargestThatFits,
+            above.Outcome == Outcome.Accepted ? here.Warnings : []);
+    }
+
     /// <summary>The agent's own tree reports about one of its draws, and may need more.</summary>
     public async ValueTask<DrawAnswer> Lend(DrawReport report)
     {
         teller.Ready();
-        TreeMetrics.Reported();
+        TreeMetrics.Reported(State.Terms.Parent is null ? "root" : "budget");
+        var since = _recalls.Begun;
         DrawAnswer? refused = null;
+        var isAsked = false;
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(!MayChildrenHaveRest, refused, _recalling is not null));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _recalls.IsUnderWay, isAsked));
             if (lend.Answer is { } answer)
             {
                 teller.Record(events);
@@ -94,11 +125,12 @@ internal sealed class Family(
 
             if (lend.IsShortOfLimit)
             {
-                await Recalled();
+                await Recalled(since);
             }
             else
             {
-                refused = await More(lend.Short) is { Outcome: not Outcome.Accepted } no ? no : null;
+                isAsked = true;
+                refused = await More(lend.Short, lend.Ahead) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
         }
 
@@ -110,6 +142,9 @@ internal sealed class Family(
     {
         teller.Ready();
 
+        // What has expired is not needed; the draw says so only once it is written.
+        teller.Record(Elapsed());
+
         // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
         await Recalled();
@@ -119,9 +154,12 @@ internal sealed class Family(
     }
 
     /// <summary>The subtree has given back what it does not need. Cheap where nobody can have anything over.</summary>
-    public Task Recalled() => _recalling is null && !MayChildrenHaveRest ? Task.CompletedTask : _recalling ??= RecallOnce();
+    public Task Recalled() => Recalled(_recalls.Begun);
 
-    private bool MayChildrenHaveRest => State.Loans.Any(l => l.MayHaveRest(Now, _recalledAt));
+    private Task Recalled(long since) => AreRecalled(since) ? Task.CompletedTask : _recalls.After(since, RecallOnce);
+
+    /// <summary>The descendants have given back what they did not need at some instant since then, or cannot have anything over.</summary>
+    private bool AreRecalled(long since) => _recalls.Done > since || !State.Loans.Any(l => l.MayHaveRest);
 
     /// <summary>A change that may leave descendants less than they have set aside: it binds all of them before it is answered, and repeating it makes up for a recall that failed.</summary>
     public async Task<ConfigureOutcome> Binding(Task<ConfigureOutcome> change)
@@ -163,32 +201,20 @@ internal sealed class Family(
 
     private async Task RecallOnce()
     {
-        // Those who come while the answers are taken over must ask again.
-        await Task.Yield();
-        try
+        TreeMetrics.Recalled();
+        foreach (var report in await recall())
         {
-            TreeMetrics.Recalled();
-            var asked = Now;
-            foreach (var report in await recall())
-            {
-                var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
-                teller.Record(lend.Loan is null ? [] : events);
-            }
-
-            _recalledAt = asked;
-        }
-        finally
-        {
-            _recalling = null;
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
+            teller.Record(lend.Loan is null ? [] : events);
         }
     }
 
     /// <summary>An exception of each caller's own: nothing was spent, and the same key may ask again.</summary>
-    private async ValueTask<DrawAnswer> More(Money amount)
+    private async ValueTask<DrawAnswer> More(Money amount, Money ahead = default)
     {
         try
         {
-            return await Drawer.More(amount);
+            return await Drawer.More(amount, ahead);
         }
         catch (Exception e) when (e is not (OverloadedException or JournalCorruptException))
         {

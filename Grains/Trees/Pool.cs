@@ -14,8 +14,7 @@ internal sealed class Pool(
     private const int MostTries = 64;
 
     private Drawer? _drawer;
-    private Task? _recalling;
-    private DateTimeOffset _recalledAt;
+    private readonly Recalls _recalls = new();
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -39,7 +38,7 @@ internal sealed class Pool(
     public async ValueTask<DrawAnswer> Lend(AgentId child, DrawReport report)
     {
         journal.Ready();
-        TreeMetrics.Reported();
+        TreeMetrics.Reported("tree");
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
@@ -48,7 +47,7 @@ internal sealed class Pool(
                 return new DrawAnswer(report.Number, report.Version, report.Kept, null, true, false, Outcome.AgentUnknown, new Refusal(State.Parent, report.Need - report.Kept));
             }
 
-            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused);
+            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused, isAsked: tries > 0);
             if (lend.Answer is { } answer)
             {
                 journal.Record(happened is null ? [] : [happened]);
@@ -57,7 +56,7 @@ internal sealed class Pool(
                 return answer;
             }
 
-            var above = await Drawer.More(lend.Short);
+            var above = await Drawer.More(lend.Short, lend.Ahead);
             refused = above.Outcome == Outcome.Accepted ? null : above;
         }
 
@@ -71,7 +70,7 @@ internal sealed class Pool(
 
         // Before the children are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
-        await (_recalling ??= RecallOnce());
+        await _recalls.After(_recalls.Begun, RecallOnce);
         reports = [.. reports, .. Drawer.Recall()];
         await journal.Durable();
         return reports;
@@ -82,7 +81,7 @@ internal sealed class Pool(
     {
         if (State.Children.Values.Any(c => c.Loans.Any(l => l.Outstanding > Money.Zero && Now - l.HeardAt > Loan.Silence)))
         {
-            await (_recalling ??= RecallOnce());
+            await _recalls.After(_recalls.Begun, RecallOnce);
         }
 
         await Drawer.Beat();
@@ -96,21 +95,8 @@ internal sealed class Pool(
         }
     }
 
-    private async Task RecallOnce()
-    {
-        await Task.Yield();
-        try
-        {
-            var asked = Now;
-            var children = State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest(asked, _recalledAt))).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList();
-            await Task.WhenAll(children.Select(RecallFrom));
-            _recalledAt = asked;
-        }
-        finally
-        {
-            _recalling = null;
-        }
-    }
+    private Task RecallOnce() => Task.WhenAll(
+        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
 
     private async Task RecallFrom(AgentId child)
     {

@@ -6,7 +6,8 @@ namespace Budgets.Trees;
 public static class Pooling
 {
     /// <param name="above">Why the tree's own draw could not grow as needed, so that what there is must do; null: not tried, or it could.</param>
-    public static (Lend Lend, ChildLent? Event) Lend(TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null)
+    /// <param name="isAsked">It was tried to make it grow.</param>
+    public static (Lend Lend, ChildLent? Event) Lend(TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null, bool isAsked = false)
     {
         var now = clock > s.Now ? clock : s.Now;
         var child = s.Children[id];
@@ -20,15 +21,16 @@ public static class Pooling
         var draw = s.With(id, loan).Draws.At(now);
         var isOver = loan.ValidUntil <= now || loan.Draw != draw.Number;
         var need = report.Need - report.Kept;
-        if (child.IsClosed && need > Money.Zero)
+        if (child.IsClosed && report.Want > report.Kept)
         {
             var closed = loan with { IsExact = true };
             return (new Lend(closed, closed.Answer(now) with { Outcome = Outcome.AgentClosed, Refusal = new Refusal(s.Parent, need) }), new ChildLent(now, id, closed));
         }
 
-        if (need > Money.Zero && !isOver && draw.Room < need && above is null)
+        var missing = need > Money.Zero && draw.Room < need ? need.With(draw, s.Draws.At(now)) : Money.Zero;
+        if (!isOver && above is null && (missing > Money.Zero || (!isAsked && draw.IsThin(report))))
         {
-            return (new Lend(null, null, need), null);
+            return (new Lend(null, null, missing, Ahead: draw.Beyond(report)), null);
         }
 
         var (lent, isShort) = loan.Granting(report, draw.Room, draw.IsExact, isOver);
@@ -36,7 +38,7 @@ public static class Pooling
         var answer = lent.Answer(now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = Lending.Refused(above, s.Parent, need);
+            var (outcome, refusal) = Lending.Refused(above, s.Parent, need, draw.Room);
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 

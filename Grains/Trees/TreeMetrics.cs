@@ -6,7 +6,9 @@ namespace Budgets.Trees;
 /// <summary>What the trees do, as the meter "Budgets.Trees".</summary>
 public static class TreeMetrics
 {
-    private static readonly Meter Meter = new("Budgets.Trees");
+    public const string MeterName = "Budgets.Trees";
+
+    private static readonly Meter Meter = new(MeterName);
 
     private static readonly Counter<long> Asks = Meter.CreateCounter<long>(
         "budgets.trees.reports", "{report}", "Reports about draws that a budget or a tree has taken.");
@@ -17,7 +19,8 @@ public static class TreeMetrics
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "budgets.trees.untold", "{report}", "Reports that did not arrive; the next one makes up for it.");
 
-    public static void Reported() => Asks.Add(1);
+    /// <param name="by">Who took it: "root" (a budget without a parent), "budget", or "tree".</param>
+    public static void Reported(string by) => Asks.Add(1, new KeyValuePair<string, object?>("by", by));
 
     public static void Recalled() => Recalls.Add(1);
 

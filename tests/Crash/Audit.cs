@@ -7,6 +7,9 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
 {
     private const int HoldsLookedAt = 10;
 
+    /// <summary>From the last answer until the root of a family of four levels knows: a budget and a tree a level, five seconds each, and fifteen where somebody must be asked.</summary>
+    private static readonly TimeSpan ToldAbove = TimeSpan.FromSeconds(60);
+
     /// <param name="drained">The process ended when asked to: whoever got no answer has had no effect.</param>
     public async Task Run(bool drained = false)
     {
@@ -33,7 +36,11 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
 
         foreach (var purse in purses)
         {
-            await CheckFigures(purse);
+            if (await Fault(purse, atRest: !purse.HasRelatives) is { } fault)
+            {
+                tally.Wrong(fault);
+            }
+
             await CheckHolds(purse);
         }
 
@@ -109,22 +116,42 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
         tally.Resolved++;
     }
 
-    private async Task CheckFigures(Purse purse)
+    /// <summary>Every ancestor's spent is what the ledgers of its subtree add up to, once everybody has told; no later than a few beats of each level.</summary>
+    public async Task Rest()
+    {
+        using var deadline = new CancellationTokenSource(ToldAbove);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        foreach (var purse in purses.Where(p => p.HasRelatives))
+        {
+            while (await Fault(purse, atRest: true) is { } fault)
+            {
+                if (deadline.IsCancellationRequested)
+                {
+                    tally.Wrong(fault);
+                    return;
+                }
+
+                await pause.WaitForNextTickAsync();
+            }
+        }
+    }
+
+    /// <param name="atRest">Everything that was spent further down is known; otherwise it is at least held.</param>
+    private async Task<string?> Fault(Purse purse, bool atRest)
     {
         var early = TimeProvider.System.GetUtcNow();
         var answer = await rest.Get("/v1/agents/budget", purse.ApiKey);
         var late = TimeProvider.System.GetUtcNow();
         var total = answer.Body.GetProperty("windows").EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
         var (spent, held, limit) = (Intent.Nanos(total, "spent"), Intent.Nanos(total, "held"), Intent.Nanos(total, "limit"));
-        if (spent != purse.Spent || held > purse.HeldAt(early) || held < purse.HeldAt(late))
-        {
-            tally.Wrong($"{purse.Agent} says {spent} spent and {held} held, its ledger adds up to {purse.Spent} and {purse.HeldAt(late)}");
-        }
-
         if (limit != purse.Cap || spent + held > limit)
         {
             tally.Over($"{purse.Agent}: {spent} spent and {held} held under {limit}, which was set to {purse.Cap}");
         }
+
+        var (shown, most, least) = (purse.Subtree.Sum(p => p.Spent), purse.Subtree.Sum(p => p.HeldAt(early)), purse.Subtree.Sum(p => p.HeldAt(late)));
+        var fits = atRest ? spent == shown && held <= most && held >= least : spent <= shown && spent + held >= shown + least;
+        return fits ? null : $"{purse.Agent} says {spent} spent and {held} held, the ledgers add up to {shown} and {least}";
     }
 
     /// <summary>What the ledger has not ended is held, or past its time.</summary>

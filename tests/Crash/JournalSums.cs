@@ -10,7 +10,14 @@ internal sealed class JournalSums(string name)
 
     public long LastSeq { get; private set; }
 
+    /// <summary>Of the newest entry that the ledger shows: what a family says among itself is none.</summary>
+    public long LastShown { get; private set; }
+
+    /// <summary>By the agent itself.</summary>
     public long Spent { get; private set; }
+
+    /// <summary>What descendants have drawn, by the number of the draw.</summary>
+    private readonly Dictionary<long, (long Spent, long Held)> _lent = [];
 
     public Dictionary<string, long> Open { get; } = [];
 
@@ -19,9 +26,9 @@ internal sealed class JournalSums(string name)
     /// <summary>Against everything the ledger has shown.</summary>
     public void Compare(Purse purse, Tally tally)
     {
-        if ((LastSeq, Spent, Keys.Count) != (purse.LastSeq, purse.Spent, purse.Keys.Count))
+        if ((LastShown, Spent, Keys.Count) != (purse.LastSeq, purse.Spent, purse.Keys.Count))
         {
-            tally.Wrong($"{name}: stored are {LastSeq} entries, {Keys.Count} keys and {Spent} spent; the ledger showed {purse.LastSeq}, {purse.Keys.Count} and {purse.Spent}");
+            tally.Wrong($"{name}: stored are {LastShown} entries, {Keys.Count} keys and {Spent} spent; the ledger showed {purse.LastSeq}, {purse.Keys.Count} and {purse.Spent}");
         }
     }
 
@@ -55,8 +62,14 @@ internal sealed class JournalSums(string name)
             tally.Doubled($"{name}: {key} at {LastSeq} was there before");
         }
 
+        LastShown = kind is "lent.v1" or "draw_asked.v1" or "draw_answered.v1" ? LastShown : LastSeq;
         switch (kind)
         {
+            case "lent.v1":
+                var loan = e.GetProperty("loan");
+                var (granted, told) = (loan.GetProperty("granted").GetInt64(), loan.GetProperty("spent").GetInt64());
+                _lent[loan.GetProperty("number").GetInt64()] = (told, granted - told);
+                break;
             case "charged.v1":
                 Spent += e.GetProperty("amount").GetInt64();
                 break;
@@ -91,9 +104,10 @@ internal sealed class JournalSums(string name)
     private void Compare(JsonElement total, Tally tally)
     {
         var (spent, held, limit) = (total[0].GetInt64(), total[1].GetInt64(), total[2].GetInt64());
-        if (spent != Spent || held != Open.Values.Sum())
+        var (allSpent, allHeld) = (Spent + _lent.Values.Sum(l => l.Spent), Open.Values.Sum() + _lent.Values.Sum(l => l.Held));
+        if ((spent, held) != (allSpent, allHeld))
         {
-            tally.Wrong($"{name}: entry {LastSeq} says {spent} spent and {held} held, the entries add up to {Spent} and {Open.Values.Sum()}");
+            tally.Wrong($"{name}: entry {LastSeq} says {spent} spent and {held} held, the entries add up to {allSpent} and {allHeld}");
         }
 
         if (spent + held > limit)

@@ -14,12 +14,18 @@ public sealed class KillNineTests
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BUDGETS_KILLS") ?? "25", CultureInfo.InvariantCulture);
 
     [Fact]
-    public async Task Killed_at_any_moment_nothing_acknowledged_is_lost_nothing_happens_twice_and_no_cap_is_passed()
+    public Task Killed_at_any_moment_nothing_acknowledged_is_lost_nothing_happens_twice_and_no_cap_is_passed() => Run(isFamily: false, longestLife: 3);
+
+    /// <summary>The same for agents whose money is drawn through four levels. At rest every ancestor's spent is what its subtree's ledgers add up to.</summary>
+    [Fact]
+    public Task Killed_at_any_moment_a_family_loses_nothing_spends_nothing_twice_and_passes_no_cap_at_any_level() => Run(isFamily: true, longestLife: 0.8);
+
+    private static async Task Run(bool isFamily, double longestLife)
     {
-        using var siege = new Siege(Seed());
+        using var siege = new Siege(Seed(), isFamily);
         try
         {
-            await Besiege(siege);
+            await Besiege(siege, longestLife);
         }
         finally
         {
@@ -30,7 +36,7 @@ public sealed class KillNineTests
         siege.Tally.MedianStart.Should().BeLessThan(ApiProcess.StartsWithin, siege.Tally.ToString());
     }
 
-    private static async Task Besiege(Siege siege)
+    private static async Task Besiege(Siege siege, double longestLife)
     {
         var tally = siege.Tally;
         for (var life = 0; tally.Kills < Kills && tally.IsClean; life++)
@@ -46,7 +52,7 @@ public sealed class KillNineTests
             await siege.RaiseCap(rest);
             await siege.Spend(rest, async () =>
             {
-                await siege.Moment(0.2, 3);
+                await siege.Moment(0.2, longestLife);
                 if (process.HasExited)
                 {
                     tally.Wrong($"it ended by itself:\n{process.Output}");
@@ -66,6 +72,7 @@ public sealed class KillNineTests
         using (var rest = await siege.Ready(last))
         {
             await siege.Audit(rest);
+            await siege.Settle(rest);
         }
 
         last.Terminate();

@@ -25,6 +25,14 @@ internal sealed class Purse(string agent, string apiKey, bool isTight)
     /// <summary>The total limit, in nano-dollars.</summary>
     public long Cap { get; set; }
 
+    /// <summary>Those that spend what this one may spend.</summary>
+    public List<Purse> Children { get; } = [];
+
+    /// <summary>Of all that can spend out of it, itself included.</summary>
+    public IEnumerable<Purse> Subtree => Children.SelectMany(c => c.Subtree).Prepend(this);
+
+    public bool HasRelatives { get; init; }
+
     public long LastSeq { get; private set; }
 
     public long Spent { get; private set; }

@@ -1,7 +1,7 @@
 namespace Budgets.Tests.Crash;
 
 /// <summary>One data directory and its crowd, through many lives of the process.</summary>
-internal sealed class Siege(int seed) : Crowd(seed), IDisposable
+internal sealed class Siege(int seed, bool isFamily = false) : Crowd(seed, isFamily: isFamily), IDisposable
 {
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("budgets-crash-").FullName;
 

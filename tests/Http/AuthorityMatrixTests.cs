@@ -67,6 +67,47 @@ public sealed class AuthorityMatrixTests(Api api)
         }
     }
 
+    /// <summary>Routes without an agent in them are about the caller's own: what belongs to another is not there, however near it is.</summary>
+    [Fact]
+    public async Task What_another_agent_has_is_not_there_on_routes_of_ones_own()
+    {
+        var root = await api.NewAgent();
+        var parent = await Family.Child(api, root);
+        var child = await Family.Child(api, parent);
+        var grandchild = await Family.Child(api, child);
+        Agent[] others = [root, parent, await Family.Child(api, parent), grandchild, await api.NewAgent()];
+        var reservation = await child.Reserved("1");
+        var key = (await child.Get("/v1/agents/keys"))["data"][0].GetProperty("key_id").GetString()!;
+        var before = await child.Standing();
+        var routes = (from endpoint in api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                      let route = endpoint.Metadata.GetMetadata<Described>()
+                      where route?.Access is not null && !route.Path.Contains("{agent_id}", StringComparison.Ordinal)
+                      where route.Path.Contains("{child_id}", StringComparison.Ordinal) || route.Path.Contains("{key_id}", StringComparison.Ordinal)
+                          || route.Path.Contains("{reservation_id}", StringComparison.Ordinal)
+                      select (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Route: route)).ToList();
+        routes.Count.Should().BeGreaterThan(7);
+        foreach (var (method, route) in routes)
+        {
+            var path = route.Path.Replace("{child_id}", grandchild.Id, StringComparison.Ordinal).Replace("{key_id}", key, StringComparison.Ordinal)
+                .Replace("{reservation_id}", reservation, StringComparison.Ordinal);
+            var body = route.Path.Split('/')[^1] switch
+            {
+                "commit" => """{"amount":1}""",
+                "extend" => """{"extend_seconds":1}""",
+                "{child_id}" => """{"monthly_budget":1}""",
+                _ => "{}",
+            };
+            foreach (var other in others)
+            {
+                var answer = await other.Send(method, path, method is "POST" or "PATCH" ? new StringContent(body, System.Text.Encoding.UTF8, "application/json") : null);
+                answer.Status.Should().Be(route.Access == Access.Operator ? 403 : 404, $"{method} {route.Path}: {answer.Text}");
+            }
+        }
+
+        (await child.Standing()).Should().Be(before);
+        (await grandchild.Get("/v1/agents/me"))["status"].GetString().Should().Be("active");
+    }
+
     private async Task<Agent> Revoked(Agent agent)
     {
         var other = await api.KeyFor(agent, Both);

@@ -51,6 +51,32 @@ public sealed class ChildrenTests(Api api)
     }
 
     [Fact]
+    public async Task Decide_says_what_those_above_would_and_sets_nothing_aside()
+    {
+        var root = await api.NewAgent("""{"daily_limit":10}""");
+        var parent = await Family.Child(api, root, ",\"daily_budget\":1000");
+        var (first, second) = (await Family.Child(api, parent), await Family.Child(api, parent));
+        (await first.Charge("6.00")).Status.Should().Be(201);
+        Task<Answer> Decide(string amount) => second.Post("/v1/decide", $$"""{"amount":{{amount}}}""");
+
+        var denied = await Decide("4.01");
+        (denied["decision"].GetString(), denied.Dollars("largest_amount")).Should().Be(("deny", 4m), denied.Text);
+        var refusal = denied["refusal"];
+        (refusal.GetProperty("refused_by").GetString(), refusal.GetProperty("agent_id").GetString()).Should().Be((root.Id, second.Id));
+        (refusal.GetProperty("amount_remaining").GetDecimal(), refusal.GetProperty("requested").GetDecimal()).Should().Be((4m, 4.01m));
+        (await Decide("4.00"))["decision"].GetString().Should().Be("allow", "what the sibling has drawn and does not need counts");
+        (await root.Charge("4.00")).Status.Should().Be(201, "nothing was set aside");
+        (await Decide("0.01"))["decision"].GetString().Should().Be("deny");
+
+        await api.Operator.Post($"/v1/agents/{root.Id}/budget", """{"daily_limit":20}""");
+        (await Decide("0.01"))["decision"].GetString().Should().Be("allow");
+        await root.Post($"/v1/agents/{parent.Id}/freeze", """{"reason":"secret"}""");
+        var frozen = (await Decide("0.01"))["refusal"];
+        (frozen.GetProperty("code").GetString(), frozen.GetProperty("refused_by").GetString()).Should().Be(("frozen", parent.Id));
+        frozen.GetRawText().Should().NotContain("secret");
+    }
+
+    [Fact]
     public async Task Block_refuses_at_the_childs_own_budget_and_alert_goes_on_to_the_parents()
     {
         var parent = await api.NewAgent("""{"daily_limit":10}""");

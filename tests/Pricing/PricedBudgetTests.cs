@@ -122,7 +122,7 @@ public sealed class PricedBudgetTests : IAsyncLifetime
         var before = (await _budget.GetLedger(new LedgerQuery(1)))!.Entries[0].Seq;
         (await _budget.Charge(Charge("gpt-9"))).Should().BeEquivalentTo(new { Outcome = Outcome.PriceUnknown, Receipt = (Receipt?)null });
         (await _budget.Hold(Hold("gpt-9"))).Outcome.Should().Be(Outcome.PriceUnknown);
-        (await _budget.Foresee(Hold("gpt-9"))).Outcome.Should().Be(Outcome.PriceUnknown);
+        (await _budget.DecideOn(Hold("gpt-9"))).Outcome.Should().Be(Outcome.PriceUnknown);
         (await _budget.GetLedger(new LedgerQuery(1)))!.Entries[0].Seq.Should().Be(before);
 
         var generous = await _cluster.Open(new Limits(Daily: Priced.Usd(100), OnUnknownPrice: new UnknownPriceRate(Money.Dollars(10), Money.Dollars(50))));
@@ -141,7 +141,7 @@ public sealed class PricedBudgetTests : IAsyncLifetime
 
         (await tight.Charge(Charge())).Refusal!.Headroom.Should().Be(Priced.Usd(0.5m));
         (await tight.Charge(Charge() with { Price = null, Amount = Money.Dollars(2) })).Refusal!.Headroom.Should().BeNull();
-        (await tight.Foresee(Hold())).Should().BeEquivalentTo(new { Outcome = Outcome.BudgetExceeded, Amount = Money.Dollars(2), LargestThatFits = Priced.Usd(0.5m) });
+        (await tight.DecideOn(Hold())).Should().BeEquivalentTo(new { Outcome = Outcome.BudgetExceeded, Amount = Money.Dollars(2), LargestThatFits = Priced.Usd(0.5m) });
     }
 
     [Fact]

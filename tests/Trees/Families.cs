@@ -15,6 +15,7 @@ internal sealed class Families
     private readonly List<Pending> _pending = [];
     private readonly List<(AgentId Agent, HoldId Id, Money Amount)> _holds = [];
     private readonly bool _overruns;
+    private Dictionary<AgentId, (Money Daily, Money Total)> _used = [];
     private int _ids;
     private bool _isEnding;
     private bool _isOneZone;
@@ -26,6 +27,9 @@ internal sealed class Families
     public long Refused { get; private set; }
 
     public long Unknown { get; private set; }
+
+    /// <summary>Of those that were asked again: money was drawn back and forth until the node gave up. Nobody should ever see it.</summary>
+    public long Overloaded { get; private set; }
 
     public Exception? Broken { get; private set; }
 
@@ -76,6 +80,13 @@ internal sealed class Families
     public void Act()
     {
         var agent = _agents[_loop.Next(_agents.Count)];
+        if (_pending.Count == 0 && _loop.Chance(100) && Headroom(agent) is { Nanos: > 0 } all)
+        {
+            // Nobody else asks for anything: whatever its relatives have drawn, the rest is one agent's to spend.
+            _ = Spend(agent, all, isHold: _loop.Next(4) > 0);
+            return;
+        }
+
         switch (_loop.Next(100))
         {
             case < 45:
@@ -126,6 +137,7 @@ internal sealed class Families
             used[agent] = _children[agent].Aggregate(own, (sum, c) => (sum.Daily + used[c].Daily, sum.Total + used[c].Total));
         }
 
+        _used = used;
         foreach (var request in _pending.Where(r => !r.CouldBeRefused))
         {
             request.CouldBeRefused = Chain(request.Agent).Any(a => IsShort(a, request, used[a]));
@@ -275,6 +287,7 @@ internal sealed class Families
             catch (Exception e) when (e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException)
             {
                 Unknown++;
+                Overloaded += e is OverloadedException ? 1 : 0;
                 await _loop.Delay(TimeSpan.FromMilliseconds(_isEnding ? 100 : 1 + _loop.Next(3_000)));
             }
         }
@@ -298,7 +311,9 @@ internal sealed class Families
 
     private readonly Dictionary<(AgentId Agent, LimitType Type), (long Number, Money Used)> _within = [];
 
-    /// <summary>What a node could still spend is set aside one level up.</summary>
+    private readonly Dictionary<(AgentId Agent, long Draw), Money> _atEnd = [];
+
+    /// <summary>What a node could still spend is set aside one level up, and nothing is spent out of a draw after its end.</summary>
     private void Covered(AgentId agent, BudgetState s)
     {
         var tree = _world.Parents[agent] is { } parent ? _world.Live<SimTree>($"tree/{parent}") : null;
@@ -307,6 +322,16 @@ internal sealed class Families
             if (draw.Used > draw.Granted)
             {
                 throw new InvalidOperationException($"{agent} has used {draw.Used} of {draw.Granted}: {draw}.");
+            }
+
+            if (draw.ValidUntil <= s.Now)
+            {
+                if (draw.Used > _atEnd.GetValueOrDefault((agent, draw.Number), draw.Used))
+                {
+                    throw new InvalidOperationException($"{agent} has spent out of a draw that was over: {draw}.");
+                }
+
+                _atEnd[(agent, draw.Number)] = draw.Used;
             }
 
             if (tree?.Journal.State.Children[agent].Loans.FirstOrDefault(l => l.Number == draw.Number) is { } loan && loan.Version >= draw.Version && loan.Granted < draw.Granted)
@@ -338,6 +363,11 @@ internal sealed class Families
         // Where days differ, what counts today at a leaf says little about today further up.
         return used.Total + others > state.Above.Total || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
     }
+
+    /// <summary>What the whole chain leaves for one more request.</summary>
+    private Money Headroom(AgentId agent) => Chain(agent)
+        .SelectMany(a => (Money?[])[_known[a].Above.Total - _used[a].Total, _known[a].Above.Daily - _used[a].Daily])
+        .Aggregate(Usd(1_000), (least, rest) => rest is { } r ? Money.Min(least, r) : least);
 
     private IEnumerable<AgentId> Chain(AgentId agent)
     {

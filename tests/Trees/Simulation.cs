@@ -1,0 +1,75 @@
+namespace Budgets.Tests.Trees;
+
+/// <summary>One history: a family is founded, people spend for a while, and at the end everything comes to rest.</summary>
+internal static class Simulation
+{
+    /// <summary>Several times what the busiest history takes.</summary>
+    private const int MostSteps = 500_000;
+
+    public static (Families Families, SimLoop Loop) Of(ulong seed, SimFaults faults, bool overruns)
+    {
+        const int acts = 400;
+        var before = SynchronizationContext.Current;
+        var loop = new SimLoop(seed);
+        SynchronizationContext.SetSynchronizationContext(loop);
+        try
+        {
+            var world = new World(loop, SimFaults.None);
+            var families = new Families(loop, world, overruns);
+            Until(loop, families, families.Found(2 + loop.Next(loop.Next(8) == 0 ? 70 : 28), 2 + loop.Next(4), 1 + loop.Next(50)), isQuiet: true);
+            families.Look();
+            world.Faults = faults;
+            for (var i = 0; i < acts; i++)
+            {
+                families.Act();
+                if (loop.Chance(faults.Crash * 5))
+                {
+                    world.Crash();
+                }
+
+                if (loop.Chance(faults.ClockStep * 5))
+                {
+                    world.StepClock(TimeSpan.FromMinutes(loop.Next(240) - 60));
+                }
+
+                Until(loop, families, loop.Delay(TimeSpan.FromMilliseconds(loop.Next(loop.Chance(20) ? 400_000 : 1_500))));
+            }
+
+            world.Faults = SimFaults.None;
+            Until(loop, families, families.End());
+            return (families, loop);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private static void Until(SimLoop loop, Families families, Task task, bool isQuiet = false)
+    {
+        while (!task.IsCompleted && loop.Step())
+        {
+            if (!isQuiet)
+            {
+                families.Look();
+            }
+
+            if (loop.Steps > MostSteps)
+            {
+                throw new InvalidOperationException($"After {MostSteps} steps somebody still asks again and again: {families.Unknown} times, {families.Overloaded} of them told overloaded.");
+            }
+
+            if (families.Broken is { } broken)
+            {
+                throw broken;
+            }
+        }
+
+        if (!task.IsCompleted)
+        {
+            throw new InvalidOperationException("Everybody waits for somebody: a deadlock.");
+        }
+
+        task.GetAwaiter().GetResult();
+    }
+}
