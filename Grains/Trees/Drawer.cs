@@ -99,8 +99,9 @@ internal sealed class Drawer(ITaker taker)
     public ImmutableArray<DrawReport> Recall() =>
         [.. taker.Draws.Where(MayNeedTelling).Select(d => Write(d, d.Used, d.Used, d.Used, isRecall: true))];
 
-    /// <summary>Not what the giver knows already: that there is no rest, and none will be kept.</summary>
-    private bool MayNeedTelling(Draw d) => d.Room > Money.Zero || (!d.IsExact && d.Granted > d.Spent) || (d.Confirmed < d.Version && _asking.IsCompleted);
+    /// <summary>Not what the giver knows already: that there is no rest, and none will be kept. What was asked for ahead of need may have been granted already.</summary>
+    private bool MayNeedTelling(Draw d) =>
+        d.Room > Money.Zero || (!d.IsExact && (d.Granted > d.Spent || !_asking.IsCompleted)) || (d.Confirmed < d.Version && _asking.IsCompleted);
 
     private async Task AskInTurn()
     {

@@ -21,6 +21,7 @@ internal sealed class Family(
 
     private Drawer? _drawer;
     private readonly Recalls _recalls = new();
+    private int _short;
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -50,6 +51,7 @@ internal sealed class Family(
     public async ValueTask<SpendOutcome> Spend(Money amount, IdempotencyKey key, Func<Recalled, Decision> decide)
     {
         var since = _recalls.Begun;
+        using var waiting = new Waiting(this);
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
@@ -61,6 +63,7 @@ internal sealed class Family(
 
             if (decision.Short == Money.Zero)
             {
+                waiting.Begin();
                 await Recalled(since);
             }
             else if (refused is null)
@@ -112,9 +115,10 @@ internal sealed class Family(
         var since = _recalls.Begun;
         DrawAnswer? refused = null;
         var isAsked = false;
+        using var waiting = new Waiting(this);
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _recalls.IsUnderWay, isAsked));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _short > 0 || _recalls.IsUnderWay, isAsked));
             if (lend.Answer is { } answer)
             {
                 teller.Record(events);
@@ -125,6 +129,7 @@ internal sealed class Family(
 
             if (lend.IsShortOfLimit)
             {
+                waiting.Begin();
                 await Recalled(since);
             }
             else
@@ -223,4 +228,18 @@ internal sealed class Family(
     }
 
     private ImmutableArray<BudgetEvent> Elapsed() => State.At(clock()).Events;
+
+    /// <summary>Somebody waits for what the children give back: until he has had his turn, nobody is given any of it ahead of need.</summary>
+    private sealed class Waiting(Family family) : IDisposable
+    {
+        private bool _begun;
+
+        public void Begin()
+        {
+            family._short += _begun ? 0 : 1;
+            _begun = true;
+        }
+
+        public void Dispose() => family._short -= _begun ? 1 : 0;
+    }
 }

@@ -333,6 +333,11 @@ internal sealed class Families
 
                 _atEnd[(agent, draw.Number)] = draw.Used;
             }
+            else
+            {
+                // Its end was seen by a clock that has stepped back since, and by a process that died before anything was written after it.
+                _atEnd.Remove((agent, draw.Number));
+            }
 
             if (tree?.Journal.State.Children[agent].Loans.FirstOrDefault(l => l.Number == draw.Number) is { } loan && loan.Version >= draw.Version && loan.Granted < draw.Granted)
             {
