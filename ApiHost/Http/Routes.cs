@@ -12,6 +12,7 @@ internal sealed class Edge(
     public Door Door { get; } = door;
 
     public Lineage Lineage { get; } = lineage;
+
     public IQuoteGrain Quotes => Grains.GetGrain<IQuoteGrain>(0);
 
     public IPricesGrain Prices => Grains.GetGrain<IPricesGrain>(0);
