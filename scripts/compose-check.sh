@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whether Dockerfile, docker-compose.yml and haproxy.cfg are right, without a container engine. They are validated; then what they say is done on this machine: the
 # build's steps in a copy of its context, and each service with its command, its environment and its health check, on free ports. A charge goes through the one port,
-# is still there after everything was stopped and started again, and one API host of two is missed by nobody. Takes about two minutes; not yet part of scripts/test.sh.
+# is still there after everything was stopped and started again, and one API host of two is missed by nobody. Takes about two minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
