@@ -37,16 +37,7 @@ internal static class Refusals
             return Sheet.Send(http, kind.Status, Sheet.Problem, Said(agent, outcome, refusal));
         }
 
-        var sheet = Sheet.Take();
-        sheet.Writer.WriteStartObject();
-        Write(sheet.Writer, agent, outcome, refusal, agreement);
-        if (!affordable.IsDefault)
-        {
-            Receipts.Affordable(sheet.Writer, affordable);
-        }
-
-        sheet.Writer.WriteEndObject();
-        return sheet.Send(http, kind.Status, Sheet.Problem);
+        return Written(agent, outcome, refusal, agreement, affordable).Send(http, kind.Status, Sheet.Problem);
     }
 
     /// <summary>The body, from the last time if the agent was told just the same then.</summary>
@@ -58,13 +49,23 @@ internal static class Refusals
             return said.Body;
         }
 
-        var sheet = Sheet.Take();
-        sheet.Writer.WriteStartObject();
-        Write(sheet.Writer, agent, outcome, refusal);
-        sheet.Writer.WriteEndObject();
-        var body = sheet.Finish();
+        var body = Written(agent, outcome, refusal).Finish();
         Volatile.Write(ref last, new(agent, outcome, refusal, body));
         return body;
+    }
+
+    private static Sheet Written(AgentId agent, Outcome outcome, Refusal? refusal, string? agreement = null, ImmutableArray<Affordable> affordable = default)
+    {
+        var sheet = Sheet.Take();
+        sheet.Writer.WriteStartObject();
+        Write(sheet.Writer, agent, outcome, refusal, agreement);
+        if (!affordable.IsDefault)
+        {
+            Receipts.Affordable(sheet.Writer, affordable);
+        }
+
+        sheet.Writer.WriteEndObject();
+        return sheet;
     }
 
     /// <summary>The members of the problem, into an object that is open.</summary>

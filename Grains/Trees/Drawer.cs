@@ -52,7 +52,7 @@ internal sealed class Drawer(ITaker taker)
     public Task<DrawAnswer> More(Money amount, Money ahead = default)
     {
         _next ??= new TaskCompletionSource<DrawAnswer>();
-        _wanted = (_wanted.Need + amount, _wanted.Ahead + ahead);
+        _wanted = (_wanted.Need + amount, Money.Min(_wanted.Ahead + ahead, Money.MaxPerRequest));
         var answer = _next.Task;
         if (_asking.IsCompleted)
         {
