@@ -19,13 +19,14 @@ internal sealed class Insistence(BudgetsClientOptions options, TimeProvider time
     public async ValueTask<T> Ask<T>(Func<ValueTask<T>> ask, IdempotencyKey? key, CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
+        var left = options.Deadline;
         var mayBeDone = false;
         for (var tries = 1; ; tries++)
         {
             Exception failure;
             try
             {
-                return await Once(ask, options.Deadline - time.GetElapsedTime(begun), cancellation);
+                return await Once(ask, left, cancellation);
             }
             catch (Exception e) when (e is StoreUnavailableException or OverloadedException)
             {
@@ -37,14 +38,24 @@ internal sealed class Insistence(BudgetsClientOptions options, TimeProvider time
                 mayBeDone = key is not null;
             }
 
-            var pause = Pause(tries);
-            if (tries == MostTries || time.GetElapsedTime(begun) + pause >= options.Deadline)
+            left = tries < MostTries ? await Rested(Pause(tries), begun, cancellation) : TimeSpan.Zero;
+            if (left <= TimeSpan.Zero)
             {
                 throw GivenUp(failure, mayBeDone ? key : null, tries);
             }
-
-            await Task.Delay(pause, time, cancellation);
         }
+    }
+
+    /// <summary>Pauses, and says what is left of the deadline then: a pause can last longer than it was meant to, and is left out when it would outlast the deadline.</summary>
+    private async ValueTask<TimeSpan> Rested(TimeSpan pause, long begun, CancellationToken cancellation)
+    {
+        if (time.GetElapsedTime(begun) + pause >= options.Deadline)
+        {
+            return TimeSpan.Zero;
+        }
+
+        await Task.Delay(pause, time, cancellation);
+        return options.Deadline - time.GetElapsedTime(begun);
     }
 
     private async ValueTask<T> Once<T>(Func<ValueTask<T>> ask, TimeSpan left, CancellationToken cancellation)

@@ -93,6 +93,19 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_pause_that_outlasts_the_deadline_is_not_followed_by_another_try()
+    {
+        var store = new FaultyJournalStore(new MemoryJournalStore(), seed: 0);
+        await using var cluster = await BudgetCluster.Start(store);
+        var budget = await cluster.OpenFor(25, o => (o.Deadline, o.AnswerWithin) = (TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(1)), new Oversleeping(shortest: TimeSpan.FromMinutes(1)));
+        store.IsFull = true;
+
+        var down = (await budget.Awaiting(b => b.Charge(Usd(1)).AsTask()).Should().ThrowAsync<StoreUnavailableException>()).Which;
+
+        down.Message.Should().Contain("1 tries");
+    }
+
+    [Fact]
     public async Task Without_any_silo_a_charge_is_unknown_and_a_question_is_not()
     {
         await using var cluster = await BudgetCluster.Start(new MemoryJournalStore());
@@ -139,5 +152,20 @@ public sealed class FaultTests
         (await budget.Today()).Held.Should().Be(Usd(20));
         cluster.Clock.Advance(TimeSpan.FromMinutes(10));
         (await budget.Today()).Held.Should().Be(Money.Zero);
+    }
+
+    /// <summary>A machine so busy that whoever rests for a moment wakes up an hour later. Whoever waits for an answer, at least so long, is not woken.</summary>
+    private sealed class Oversleeping(TimeSpan shortest) : FakeTimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime < shortest)
+            {
+                Advance(TimeSpan.FromHours(1));
+            }
+
+            return timer;
+        }
     }
 }
