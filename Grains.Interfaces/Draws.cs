@@ -9,8 +9,10 @@ namespace Budgets;
 /// <param name="Need">What must be granted in all to serve those who wait; Kept when nobody does.</param>
 /// <param name="Want">What the taker would like to be granted in all, at least Need.</param>
 /// <param name="IsExact">The taker gives back at once what it does not need: it has been recalled, or told that money is short.</param>
+/// <param name="Least">What must be granted in all to serve at least one of those who wait; granting less serves nobody.</param>
+/// <param name="Stands">Of a recall: the version of an ask that is under way and stands all the same, on top of what this says; zero: there is none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.DrawReport")]
-public sealed record DrawReport(long Number, long Version, Money Spent, Money Held, Money Kept, Money Need, Money Want, bool IsExact);
+public sealed record DrawReport(long Number, long Version, Money Spent, Money Held, Money Kept, Money Need, Money Want, bool IsExact, Money Least = default, long Stands = 0);
 
 /// <summary>How a draw stands with its giver after a report.</summary>
 /// <param name="Version">Of the report that is answered. A later one than was asked about: the answer is for somebody else.</param>

@@ -46,7 +46,7 @@ internal sealed partial class BudgetGrain
     {
         if (_beat is null && (!State.Draws.IsEmpty || !State.Loans.IsEmpty))
         {
-            _beat = this.RegisterGrainTimer(_ => _family.Beat().AsTask(), new GrainTimerCreationOptions(Family.EveryBeat, Family.EveryBeat) { Interleave = true });
+            _beat = Beats.Start(this, _family.Beat);
         }
     }
 }

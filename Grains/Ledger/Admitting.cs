@@ -146,7 +146,7 @@ internal static class Admitting
         a is null || (PassesAt(a, amount) is { } passes && !(PassesAt(b, amount) <= passes)) ? b : a;
 
     /// <summary>When a limit that the amount exceeds lets it pass by itself: waiting helps when the window ends and the amount fits an empty one. Null: never.</summary>
-    private static DateTimeOffset? PassesAt(LimitStanding l, Money amount) =>
+    public static DateTimeOffset? PassesAt(LimitStanding l, Money amount) =>
         l.Type != LimitType.PerCall && l.Limit >= amount && l.Limit > Money.Zero ? l.Window.Until : null;
 
     private static LimitStanding? Trips(BudgetState s, Money amount)

@@ -33,6 +33,18 @@ public sealed record Asked(long Number, long Version, Money Kept, Money Need, Mo
 /// <summary>The giver has answered the newest report.</summary>
 public sealed record Answered(long Number, long Version, Money Granted, DateTimeOffset? ValidUntil, bool IsExact);
 
+/// <summary>What those who wait would like to have set aside for them.</summary>
+/// <param name="Need">Serves all of them. May be zero.</param>
+/// <param name="Least">Serves one of them; less is of no use.</param>
+/// <param name="Ahead">Worth having beyond the need, if money is plenty.</param>
+public readonly record struct Wanted(Money Need, Money Least, Money Ahead = default)
+{
+    public Wanted And(Wanted other) => new(
+        Need + other.Need,
+        Need == Money.Zero ? other.Least : other.Need == Money.Zero ? Least : Money.Min(Least, other.Least),
+        Money.Min(Ahead + other.Ahead, Money.MaxPerRequest));
+}
+
 /// <summary>The draws of one taker, oldest first; the newest is the one that new spends go under.</summary>
 public static class Drawing
 {

@@ -44,16 +44,23 @@ internal static class Loans
 
 /// <summary>What a giver decided about a report.</summary>
 /// <param name="Loan">How the draw stands from now on; null: as it stood, or more has to be found first.</param>
-/// <param name="Short">Not zero: so much is needed, and there is less. By the giver's own limits, and a recall may find it; or in its own draw, and more has to be asked for above.</param>
-/// <param name="Ahead">What is worth asking for above beyond that, so that takers can be given something ahead of their need.</param>
-public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, Money Short = default, bool IsShortOfLimit = false, Money Ahead = default);
+/// <param name="Answer">Null: more has to be found first.</param>
+/// <param name="IsShortOfLimit">The giver's own limits leave less than is needed, and a recall may find it.</param>
+/// <param name="Above">If not: what has to be asked for above.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortOfLimit = false, Wanted Above = default);
 
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
 /// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
 /// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
 /// <param name="IsAsked">More was asked for above, whatever came of it.</param>
-public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, bool IsAsked = false);
+/// <param name="Overtaken">A recall has come in between, and the ask stands.</param>
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, bool IsAsked = false, Overtaken? Overtaken = null);
+
+/// <summary>An ask that stands although a recall has said something newer of the same draw.</summary>
+/// <param name="Ask">Its version.</param>
+/// <param name="By">The version of the recall's report.</param>
+public readonly record struct Overtaken(long Ask, long By);
 
 /// <summary>"What a child may spend is set aside at every ancestor first."</summary>
 public static class Lending
@@ -67,7 +74,12 @@ public static class Lending
         var old = now.Loans.FirstOrDefault(l => l.Number == report.Number);
         if (old is not null && report.Version <= old.Version)
         {
-            return (new Lend(null, old.Answer(now.Now)), []);
+            if (!report.Stands(old, tried.Overtaken))
+            {
+                return (new Lend(null, old.Answer(now.Now)), []);
+            }
+
+            report = report.On(old);
         }
 
         var draw = now.Terms.Parent is null ? null : now.Draws.At(now.Now);
@@ -75,22 +87,22 @@ public static class Lending
         var told = now.With(loan);
         draw = draw is null ? null : told.Draws.At(now.Now);
         var isOver = loan.ValidUntil <= now.Now || loan.Draw != (draw?.Number ?? 0);
-        var need = report.Need - report.Kept;
-        var (room, no) = isOver ? (Money.Zero, null) : Room(told, need);
+        var wanted = report.Wanted();
+        var (room, no) = isOver ? (Money.Zero, null) : Room(told, wanted);
         if (no is not null && !tried.IsRecalled)
         {
-            return (new Lend(null, null, need, IsShortOfLimit: true), []);
+            return (new Lend(null, null, IsShortOfLimit: true), []);
         }
 
         // What the own limits leave is worth asking for, even where it does not serve everybody who waits.
-        var reach = Money.Min(need, room);
+        var reach = wanted.Of(room);
         if (!isOver && draw is not null && tried.Above is null)
         {
-            var missing = reach > Money.Zero && draw.Room < reach ? reach.With(draw, now.Draws.At(now.Now)) : Money.Zero;
             var ahead = tried.IsScarce ? Money.Zero : Money.Min(draw.Beyond(report), room - reach);
-            if (missing > Money.Zero || (!tried.IsAsked && draw.IsThin(report) && ahead > Money.Zero))
+            var above = (wanted with { Need = reach, Ahead = ahead }).Above(draw, now.Draws.At(now.Now));
+            if (above.Need > Money.Zero || (!tried.IsAsked && draw.IsThin(report) && ahead > Money.Zero))
             {
-                return (new Lend(null, null, missing, Ahead: ahead), []);
+                return (new Lend(null, null, Above: above), []);
             }
         }
 
@@ -99,15 +111,42 @@ public static class Lending
         var answer = lent.Answer(now.Now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, need, draw?.Room ?? Money.Zero);
-            answer = answer with { Outcome = outcome, Refusal = refusal };
+            var granted = lent.Granted - loan.Granted;
+            var (outcome, refusal) = no ?? Refused(tried.Above, now.Agent, wanted.Need, (draw?.Room ?? granted) - granted);
+            answer = answer with { Outcome = outcome, Refusal = no is null ? refusal : refusal.After(granted) };
         }
 
         return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
 
-    /// <summary>What has to be asked for above: what is needed, and what the same report says was spent beyond what was set aside.</summary>
-    internal static Money With(this Money need, Draw told, Draw untold) => need + Money.Max(Money.Zero, told.Used - untold.Used);
+    internal static bool Stands(this DrawReport ask, Loan loan, Overtaken? overtaken) => overtaken == new Overtaken(ask.Version, loan.Version);
+
+    /// <summary>The same need, on top of what a recall has said since.</summary>
+    internal static DrawReport On(this DrawReport ask, Loan loan)
+    {
+        var since = loan.Granted - ask.Spent - ask.Held;
+        return ask with
+        {
+            Version = loan.Version, Spent = loan.Spent, Held = loan.Held, Kept = loan.Granted, IsExact = true,
+            Need = ask.Need + since, Want = ask.Need + since, Least = ask.Least + since,
+        };
+    }
+
+    /// <summary>What those who wait at the taker need, beyond what it keeps.</summary>
+    internal static Wanted Wanted(this DrawReport report) => new(report.Need - report.Kept, report.Least - report.Kept);
+
+    /// <summary>What of a need can be served: all of it, else what there is, else nothing: what serves nobody would be missing elsewhere until it is back.</summary>
+    internal static Money Of(this Wanted wanted, Money available) =>
+        available >= wanted.Need ? Money.Max(Money.Zero, wanted.Need) : available >= wanted.Least ? Money.Max(Money.Zero, available) : Money.Zero;
+
+    /// <summary>What has to be asked for above: what is needed and not in the giver's draw, with what the same report says was spent beyond what was set aside.</summary>
+    internal static Wanted Above(this Wanted wanted, Draw told, Draw untold)
+    {
+        var beyond = Money.Max(Money.Zero, told.Used - untold.Used);
+        return wanted.Need > Money.Zero && told.Room < wanted.Need
+            ? wanted with { Need = wanted.Need + beyond, Least = wanted.Least + beyond }
+            : new Wanted(Money.Zero, Money.Zero, wanted.Ahead);
+    }
 
     /// <summary>What a giver wants in its own draw beyond a taker's need: enough that the taker's share of it is what the taker wants. Nothing while money is short above.</summary>
     internal static Money Beyond(this Draw draw, DrawReport report) =>
@@ -126,7 +165,7 @@ public static class Lending
     public static Foresight Foresee(BudgetState s, Money need, DateTimeOffset clock)
     {
         var (now, _) = s.At(clock);
-        var (room, no) = Room(now, need);
+        var (room, no) = Room(now, new Wanted(need, need));
         return no is { } refused ? new Foresight(refused.Outcome, refused.Refusal, room, []) : new Foresight(Outcome.Accepted, null, room, []);
     }
 
@@ -138,15 +177,15 @@ public static class Lending
     /// <param name="isExact">Money is short further up: nothing is granted ahead.</param>
     internal static (Loan Loan, bool IsShort) Granting(this Loan loan, DrawReport report, Money available, bool isExact, bool isOver)
     {
-        var (need, want) = (report.Need - report.Kept, report.Want - report.Kept);
+        var (wanted, want) = (report.Wanted(), report.Want - report.Kept);
         if (isOver || want <= Money.Zero)
         {
             return (loan, false);
         }
 
-        isExact |= !HasAhead(available, need);
-        var more = Money.Max(Money.Zero, Money.Min(need, available)) + (isExact ? Money.Zero : Money.Min(want - need, Share(available, need)));
-        return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < need);
+        isExact |= !HasAhead(available, wanted.Need);
+        var more = wanted.Of(available) + (isExact ? Money.Zero : Money.Min(want - wanted.Need, Share(available, wanted.Need)));
+        return (loan with { Granted = loan.Granted + more, IsExact = isExact }, more < wanted.Need);
     }
 
     /// <summary>The loan with its end; once it has ended and nothing of it is outstanding, nothing waits for it any more.</summary>
@@ -155,12 +194,26 @@ public static class Lending
 
     /// <param name="left">In the giver's own draw.</param>
     internal static (Outcome Outcome, Refusal Refusal) Refused(DrawAnswer? above, AgentId agent, Money need, Money left) =>
-        above?.Refusal is { } refusal ? (above.Outcome, refusal.Leaving(left)) : (Outcome.BudgetExceeded, new Refusal(agent, need));
+        above?.Refusal is { } refusal ? (above.Outcome, refusal.For(need, left)) : (Outcome.BudgetExceeded, new Refusal(agent, need));
 
-    /// <summary>Many who need money are one request further up, and its refusal is of all of them. What was found all the same is set aside for those who were quicker; the rest is left.</summary>
-    internal static Refusal Leaving(this Refusal refusal, Money left) => refusal.Standing is { } s && s.Remaining > left
-        ? refusal with { Standing = s with { Held = s.Held + s.Remaining - left } }
-        : refusal;
+    /// <summary>The refusal of those for whom it did not suffice, once the others have had theirs.</summary>
+    private static Refusal After(this Refusal refusal, Money granted) => refusal with { Standing = refusal.Standing is { } s ? s with { Held = s.Held + granted } : null };
+
+    /// <summary>
+    /// Many who need money are one request further up, and its refusal is of all of them: this is what it says to one. What is left in the draw below
+    /// is held above, and left for him all the same. If that came only after the refusal, it is all that he is told of.
+    /// </summary>
+    internal static Refusal For(this Refusal refusal, Money requested, Money left)
+    {
+        if (refusal.Standing is not { } s)
+        {
+            return refusal with { Requested = requested };
+        }
+
+        var remaining = s.Remaining + left < requested ? s.Remaining + left : left;
+        s = s with { Held = s.Held + s.Remaining - remaining };
+        return refusal with { Requested = requested, Standing = s, RetryAt = Admitting.PassesAt(s, requested) };
+    }
 
     /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
     internal static BudgetState With(this BudgetState s, Loan loan)
@@ -185,8 +238,9 @@ public static class Lending
     }
 
     /// <summary>What the budget's own limits leave for its descendants, and why the need does not fit them. Limits on a single call and on a minute bind the agent's own calls alone.</summary>
-    private static (Money Room, (Outcome Outcome, Refusal Refusal)? No) Room(BudgetState s, Money need)
+    private static (Money Room, (Outcome Outcome, Refusal Refusal)? No) Room(BudgetState s, Wanted wanted)
     {
+        var need = wanted.Need;
         if (need <= Money.Zero)
         {
             return (s.Closed || s.Freeze is not null ? Money.Zero : Admitting.LargestForDescendants(s), null);
@@ -203,7 +257,7 @@ public static class Lending
         }
 
         var room = Admitting.LargestForDescendants(s);
-        return (room, need <= room ? null : Admitting.ExceededByDescendants(s, need) is { } standing
+        return (room, need <= room ? null : Admitting.ExceededByDescendants(s, wanted.Least > room ? wanted.Least : need) is { } standing
             ? (Outcome.BudgetExceeded, standing)
             : (Outcome.AmountTooLarge, new Refusal(s.Agent, need)));
     }

@@ -33,7 +33,7 @@ internal sealed partial class AllocationTreeGrain : Grain, IAllocationTreeGrain
             return;
         }
 
-        this.RegisterGrainTimer(_ => _pool.Beat().AsTask(), new GrainTimerCreationOptions(Family.EveryBeat, Family.EveryBeat) { Interleave = true });
+        Beats.Start(this, _pool.Beat);
     }
 
     public ValueTask<DrawAnswer> Lend(AgentId child, DrawReport report) => _pool.Lend(child, report);

@@ -24,7 +24,7 @@ internal interface ITaker
 /// <summary>Asks for money one level up, tells what was spent, gives back what is not needed.</summary>
 /// <remarks>
 /// One request for more is under way at a time; who comes meanwhile shares the next one. It asks ahead of the need, twice as much each time
-/// while it spends fast and money is plenty, so that a busy child seldom asks.
+/// while it spends fast and money is plenty, half as much when it spends slowly, so that a busy child seldom asks.
 /// </remarks>
 internal sealed class Drawer(ITaker taker)
 {
@@ -34,25 +34,25 @@ internal sealed class Drawer(ITaker taker)
     private const int LeastAhead = 8;
     private const int MostAhead = 8_192;
 
-    private static readonly TimeSpan Fast = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(5);
+    // A draw is meant to last for some four to eight seconds of spending.
+    private static readonly TimeSpan Fast = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private TaskCompletionSource<DrawAnswer>? _next;
-    private (Money Need, Money Ahead) _wanted;
+    private Wanted _wanted;
     private Task _asking = Task.CompletedTask;
+    private DrawReport? _asked;
     private int _ahead = LeastAhead;
     private DateTimeOffset _askedAt;
     private (long Number, Money Spent, Money Held) _atLastBeat;
 
     /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
-    /// <param name="amount">May be zero.</param>
-    /// <param name="ahead">Worth having beyond that, if money is plenty.</param>
     /// <exception cref="OverloadedException">The draw is fought over.</exception>
-    public Task<DrawAnswer> More(Money amount, Money ahead = default)
+    public Task<DrawAnswer> More(Wanted wanted)
     {
         _next ??= new TaskCompletionSource<DrawAnswer>();
-        _wanted = (_wanted.Need + amount, Money.Min(_wanted.Ahead + ahead, Money.MaxPerRequest));
+        _wanted = _wanted.And(wanted);
         var answer = _next.Task;
         if (_asking.IsCompleted)
         {
@@ -95,13 +95,18 @@ internal sealed class Drawer(ITaker taker)
         }
     }
 
-    /// <summary>Gives back all that is not needed, and promises to go on like that. The reports are for the caller, once they are durable.</summary>
-    public ImmutableArray<DrawReport> Recall() =>
-        [.. taker.Draws.Where(MayNeedTelling).Select(d => Write(d, d.Used, d.Used, d.Used, isRecall: true))];
+    /// <summary>
+    /// Gives back all that is not needed, and promises to go on like that. The reports are for the caller, once they are durable.
+    /// What is asked for meanwhile stands: else the recall that somebody's need has begun would be the end of his asking.
+    /// </summary>
+    /// <param name="said">By the same recall before.</param>
+    public ImmutableArray<DrawReport> Recall(ImmutableArray<DrawReport> said = default) =>
+        [.. taker.Draws.Where(d => MayNeedTelling(d) && (said.IsDefault || !said.Any(s => s.Number == d.Number && s.Version == d.Version && s.Spent == d.Spent && s.Held == d.Held)))
+            .Select(d => Write(d, d.Used, isRecall: true))];
 
-    /// <summary>Not what the giver knows already: that there is no rest, and none will be kept. What was asked for ahead of need may have been granted already.</summary>
-    private bool MayNeedTelling(Draw d) =>
-        d.Room > Money.Zero || (!d.IsExact && (d.Granted > d.Spent || !_asking.IsCompleted)) || (d.Confirmed < d.Version && _asking.IsCompleted);
+    /// <summary>Not what the giver has confirmed: that there is no rest, and none will be kept.</summary>
+    private static bool MayNeedTelling(Draw d) =>
+        d.Room > Money.Zero || (!d.IsExact && d.Granted > d.Spent) || d.Confirmed < d.Version || d.Told != d.Spent;
 
     private async Task AskInTurn()
     {
@@ -111,7 +116,7 @@ internal sealed class Drawer(ITaker taker)
             (_next, _wanted) = (null, default);
             try
             {
-                waiting.SetResult(await Ask(wanted.Need, wanted.Ahead));
+                waiting.SetResult(await Ask(wanted));
             }
             catch (Exception e)
             {
@@ -133,7 +138,7 @@ internal sealed class Drawer(ITaker taker)
             var kept = givesBack ? draw.Used : Money.Max(draw.Granted, draw.Used);
             try
             {
-                Hear(await Say(draw, kept, kept, kept, isRecall: false));
+                Hear(await Say(Write(draw, kept)));
             }
             catch (Exception e) when (e is not JournalCorruptException)
             {
@@ -142,16 +147,25 @@ internal sealed class Drawer(ITaker taker)
         }
     }
 
-    private async ValueTask<DrawAnswer> Ask(Money wanted, Money atLeastAhead)
+    private async ValueTask<DrawAnswer> Ask(Wanted wanted)
     {
         Pace();
         for (var tries = 0; tries < MostTries; tries++)
         {
             var draw = taker.Draws.At(taker.Now);
             var kept = Money.Max(draw.Granted, draw.Used);
-            var need = Money.Max(kept, draw.Used + wanted);
-            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min(Math.Max((decimal)wanted.Nanos * _ahead, atLeastAhead.Nanos), Money.MaxPerRequest.Nanos));
-            var answer = await Say(draw, kept, need, need + ahead, isRecall: false);
+            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min(Math.Max((decimal)wanted.Need.Nanos * _ahead, wanted.Ahead.Nanos), Money.MaxPerRequest.Nanos));
+            _asked = Write(draw, kept, wanted with { Ahead = ahead });
+            DrawAnswer answer;
+            try
+            {
+                answer = await Say(_asked);
+            }
+            finally
+            {
+                _asked = null;
+            }
+
             if (Hear(answer) && !answer.IsOver)
             {
                 _ahead = answer.IsExact ? LeastAhead : _ahead;
@@ -166,20 +180,23 @@ internal sealed class Drawer(ITaker taker)
     {
         var since = taker.Now - _askedAt;
         _askedAt = taker.Now;
-        _ahead = since < Fast ? Math.Min(_ahead * 2, MostAhead) : since > Slow ? LeastAhead : _ahead;
+        _ahead = since < Fast ? Math.Min(_ahead * 2, MostAhead) : since > Slow ? Math.Max(_ahead / 2, LeastAhead) : _ahead;
     }
 
-    private async ValueTask<DrawAnswer> Say(Draw draw, Money kept, Money need, Money want, bool isRecall)
+    private async ValueTask<DrawAnswer> Say(DrawReport report)
     {
-        var report = Write(draw, kept, need, want, isRecall);
         await taker.Durable();
         return await taker.Tell(report);
     }
 
-    private DrawReport Write(Draw draw, Money kept, Money need, Money want, bool isRecall)
+    private DrawReport Write(Draw draw, Money kept, Wanted wanted = default, bool isRecall = false)
     {
+        var need = Money.Max(kept, draw.Used + wanted.Need);
+        var want = need + wanted.Ahead;
         taker.Record(new Asked(draw.Number, draw.Version + 1, kept, need, want, isRecall));
-        return new DrawReport(draw.Number, draw.Version + 1, draw.Spent, draw.Held, kept, need, want, draw.IsExact || isRecall);
+        return new DrawReport(
+            draw.Number, draw.Version + 1, draw.Spent, draw.Held, kept, need, want, draw.IsExact || isRecall,
+            Money.Max(kept, draw.Used + wanted.Least), isRecall && _asked?.Number == draw.Number ? _asked.Version : 0);
     }
 
     /// <summary>False: the answer is to something that was said before, and what it grants may be gone.</summary>

@@ -16,11 +16,9 @@ internal sealed class Family(
     /// <summary>A budget is asked again as often as others take what was set aside for it; more often than this is no coincidence.</summary>
     private const int MostTries = 64;
 
-    /// <summary>What is spent below is known above after so long at most.</summary>
-    public static readonly TimeSpan EveryBeat = TimeSpan.FromSeconds(5);
-
     private Drawer? _drawer;
     private readonly Recalls _recalls = new();
+    private readonly Dictionary<long, Overtaken> _overtaken = [];
     private int _short;
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
@@ -68,14 +66,14 @@ internal sealed class Family(
             }
             else if (refused is null)
             {
-                refused = await More(amount) is { Outcome: not Outcome.Accepted } no ? no : null;
+                refused = await More(new Wanted(amount, amount)) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
             else
             {
                 // What was granted and is not enough is back before anybody hears of the refusal.
                 await GiveBack();
                 await teller.Durable();
-                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.Leaving(amount - decision.Short) with { Requested = amount } : decision.Refusal);
+                return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.For(amount, amount - decision.Short) : decision.Refusal);
             }
         }
 
@@ -118,10 +116,15 @@ internal sealed class Family(
         using var waiting = new Waiting(this);
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _short > 0 || _recalls.IsUnderWay, isAsked));
+            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _short > 0 || _recalls.IsUnderWay, isAsked, _overtaken.Of(report.Number)));
             if (lend.Answer is { } answer)
             {
-                teller.Record(events);
+                if (lend.Loan is not null)
+                {
+                    _overtaken.Remove(report.Number);
+                    teller.Record(events);
+                }
+
                 await teller.Durable();
                 await GiveBack();
                 return answer;
@@ -135,7 +138,7 @@ internal sealed class Family(
             else
             {
                 isAsked = true;
-                refused = await More(lend.Short, lend.Ahead) is { Outcome: not Outcome.Accepted } no ? no : null;
+                refused = await More(lend.Above) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
         }
 
@@ -153,7 +156,7 @@ internal sealed class Family(
         // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
         await Recalled();
-        reports = [.. reports, .. Drawer.Recall()];
+        reports = [.. reports, .. Drawer.Recall(reports)];
         await teller.Durable();
         return reports;
     }
@@ -210,16 +213,20 @@ internal sealed class Family(
         foreach (var report in await recall())
         {
             var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));
-            teller.Record(lend.Loan is null ? [] : events);
+            if (lend.Loan is not null)
+            {
+                _overtaken.Note(report.Number, report);
+                teller.Record(events);
+            }
         }
     }
 
     /// <summary>An exception of each caller's own: nothing was spent, and the same key may ask again.</summary>
-    private async ValueTask<DrawAnswer> More(Money amount, Money ahead = default)
+    private async ValueTask<DrawAnswer> More(Wanted wanted)
     {
         try
         {
-            return await Drawer.More(amount, ahead);
+            return await Drawer.More(wanted);
         }
         catch (Exception e) when (e is not (OverloadedException or JournalCorruptException))
         {

@@ -15,6 +15,7 @@ internal sealed class Pool(
 
     private Drawer? _drawer;
     private readonly Recalls _recalls = new();
+    private readonly Dictionary<(AgentId Child, long Number), Overtaken> _overtaken = [];
 
     private Drawer Drawer => _drawer ??= new Drawer(this);
 
@@ -47,16 +48,21 @@ internal sealed class Pool(
                 return new DrawAnswer(report.Number, report.Version, report.Kept, null, true, false, Outcome.AgentUnknown, new Refusal(State.Parent, report.Need - report.Kept));
             }
 
-            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused, isAsked: tries > 0);
+            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused, isAsked: tries > 0, _overtaken.Of((child, report.Number)));
             if (lend.Answer is { } answer)
             {
-                journal.Record(happened is null ? [] : [happened]);
+                if (happened is not null)
+                {
+                    _overtaken.Remove((child, report.Number));
+                    journal.Record([happened]);
+                }
+
                 await journal.Durable();
                 await GiveBack();
                 return answer;
             }
 
-            var above = await Drawer.More(lend.Short, lend.Ahead);
+            var above = await Drawer.More(lend.Above);
             refused = above.Outcome == Outcome.Accepted ? null : above;
         }
 
@@ -71,7 +77,7 @@ internal sealed class Pool(
         // Before the children are asked, and after: what they give back meanwhile must not be handed out again.
         var reports = Drawer.Recall();
         await _recalls.After(_recalls.Begun, RecallOnce);
-        reports = [.. reports, .. Drawer.Recall()];
+        reports = [.. reports, .. Drawer.Recall(reports)];
         await journal.Durable();
         return reports;
     }
@@ -104,6 +110,7 @@ internal sealed class Pool(
         {
             if (Pooling.Lend(State, child, report, clock()).Event is { } happened)
             {
+                _overtaken.Note((child, report.Number), report);
                 journal.Record([happened]);
             }
         }

@@ -7,30 +7,37 @@ public static class Pooling
 {
     /// <param name="above">Why the tree's own draw could not grow as needed, so that what there is must do; null: not tried, or it could.</param>
     /// <param name="isAsked">It was tried to make it grow.</param>
-    public static (Lend Lend, ChildLent? Event) Lend(TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null, bool isAsked = false)
+    /// <param name="overtaken">A recall has come in between, and the ask stands.</param>
+    public static (Lend Lend, ChildLent? Event) Lend(
+        TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null, bool isAsked = false, Overtaken? overtaken = null)
     {
         var now = clock > s.Now ? clock : s.Now;
         var child = s.Children[id];
         var old = child.Loans.FirstOrDefault(l => l.Number == report.Number);
         if (old is not null && report.Version <= old.Version)
         {
-            return (new Lend(null, old.Answer(now)), null);
+            if (!report.Stands(old, overtaken))
+            {
+                return (new Lend(null, old.Answer(now)), null);
+            }
+
+            report = report.On(old);
         }
 
         var loan = (old ?? new Loan(report.Number, 0, default, default, default, default, s.Draws.At(now).Number, null, false, now, true)).After(report, now);
         var draw = s.With(id, loan).Draws.At(now);
         var isOver = loan.ValidUntil <= now || loan.Draw != draw.Number;
-        var need = report.Need - report.Kept;
+        var wanted = report.Wanted();
         if (child.IsClosed && report.Want > report.Kept)
         {
             var closed = loan with { IsExact = true };
-            return (new Lend(closed, closed.Answer(now) with { Outcome = Outcome.AgentClosed, Refusal = new Refusal(s.Parent, need) }), new ChildLent(now, id, closed));
+            return (new Lend(closed, closed.Answer(now) with { Outcome = Outcome.AgentClosed, Refusal = new Refusal(s.Parent, wanted.Need) }), new ChildLent(now, id, closed));
         }
 
-        var missing = need > Money.Zero && draw.Room < need ? need.With(draw, s.Draws.At(now)) : Money.Zero;
-        if (!isOver && above is null && (missing > Money.Zero || (!isAsked && draw.IsThin(report))))
+        var more = (wanted with { Ahead = draw.Beyond(report) }).Above(draw, s.Draws.At(now));
+        if (!isOver && above is null && (more.Need > Money.Zero || (!isAsked && draw.IsThin(report))))
         {
-            return (new Lend(null, null, missing, Ahead: draw.Beyond(report)), null);
+            return (new Lend(null, null, Above: more), null);
         }
 
         var (lent, isShort) = loan.Granting(report, draw.Room, draw.IsExact, isOver);
@@ -38,7 +45,7 @@ public static class Pooling
         var answer = lent.Answer(now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = Lending.Refused(above, s.Parent, need, draw.Room);
+            var (outcome, refusal) = Lending.Refused(above, s.Parent, wanted.Need, draw.Room - (lent.Granted - loan.Granted));
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 

@@ -1,3 +1,5 @@
+using Budgets.Ledger;
+
 namespace Budgets.Trees;
 
 /// <summary>The recalls of one giver: one is under way at a time, and everybody who waits for the next one shares it.</summary>
@@ -40,6 +42,26 @@ internal sealed class Recalls
         finally
         {
             _current = null;
+        }
+    }
+}
+
+/// <summary>Which asks stand although a recall has overtaken them, by draw. Not stored: an ask does not outlive the activation that it waits at.</summary>
+internal static class OvertakenAsks
+{
+    public static Overtaken? Of<TDraw>(this Dictionary<TDraw, Overtaken> asks, TDraw draw)
+        where TDraw : notnull => asks.TryGetValue(draw, out var overtaken) ? overtaken : null;
+
+    public static void Note<TDraw>(this Dictionary<TDraw, Overtaken> asks, TDraw draw, DrawReport recalled)
+        where TDraw : notnull
+    {
+        if (recalled.Stands == 0)
+        {
+            asks.Remove(draw);
+        }
+        else
+        {
+            asks[draw] = new Overtaken(recalled.Stands, recalled.Version);
         }
     }
 }

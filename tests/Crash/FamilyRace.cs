@@ -17,7 +17,7 @@ internal sealed class FamilyRace(Rest rest, string operatorKey)
     private readonly ConcurrentQueue<string> _unanswered = new();
     private int _admitted;
 
-    /// <summary>The codes of answers that were none, before the same key had one.</summary>
+    /// <summary>The answers that were none, before the same key had one.</summary>
     public IReadOnlyCollection<string> Unanswered => _unanswered;
 
     public async Task Run()
@@ -85,7 +85,7 @@ internal sealed class FamilyRace(Rest rest, string operatorKey)
             return answer;
         }
 
-        _unanswered.Enqueue(answer.Code);
+        _unanswered.Enqueue($"{answer.Code}: {answer.Body}");
         return await rest.PostUntilAnswered("/v1/charges", child, """{"amount":0.01}""", idempotencyKey);
     }
 

@@ -129,7 +129,7 @@ internal sealed class Families
             var state = _known[agent] = (live?.State is { Exists: true } s ? s : _known.GetValueOrDefault(agent) ?? live!.State).At(_world.Clock).State;
             if (live is not null && !_overruns)
             {
-                Within(state);
+                Within(live, state);
                 Covered(agent, state);
             }
 
@@ -293,23 +293,27 @@ internal sealed class Families
         }
     }
 
-    /// <summary>Law of every node: spent + held ≤ limit. A limit that was lowered under what is spent already admits nothing more, but takes nothing back.</summary>
-    private void Within(BudgetState s)
+    /// <summary>
+    /// Law of every node: spent + held ≤ limit. A limit that was lowered under what is spent already admits nothing more, but takes nothing back.
+    /// Who died before it was written that something had come back sets it aside still.
+    /// </summary>
+    private void Within(SimBudget live, BudgetState s)
     {
         foreach (var type in (LimitType[])[LimitType.Daily, LimitType.Total])
         {
             var (window, old) = (s.Current(type), _within.GetValueOrDefault((s.Agent, type)));
             var used = window.Spent + window.Held;
-            if (s.Above[type] is { } limit && used > limit && !(window.Number == old.Number && used <= old.Used))
+            var isSame = window.Number == old.Number;
+            if (s.Above[type] is { } limit && used > limit && !(isSame && used <= (live == old.Live ? old.Used : old.Most)))
             {
                 throw new InvalidOperationException($"{s.Agent} has {window.Spent} spent and {window.Held} held of a {type} limit of {limit}.");
             }
 
-            _within[(s.Agent, type)] = (window.Number, used);
+            _within[(s.Agent, type)] = (live, window.Number, used, isSame ? Money.Max(used, old.Most) : used);
         }
     }
 
-    private readonly Dictionary<(AgentId Agent, LimitType Type), (long Number, Money Used)> _within = [];
+    private readonly Dictionary<(AgentId Agent, LimitType Type), (SimBudget? Live, long Number, Money Used, Money Most)> _within = [];
 
     private readonly Dictionary<(AgentId Agent, long Draw), Money> _atEnd = [];
 
