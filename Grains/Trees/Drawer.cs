@@ -43,14 +43,16 @@ internal sealed class Drawer(ITaker taker)
     private Wanted _wanted;
     private Task _asking = Task.CompletedTask;
     private DrawReport? _asked;
+    private int _inTurn;
     private int _ahead = LeastAhead;
     private DateTimeOffset _askedAt;
     private (long Number, Money Spent, Money Held) _atLastBeat;
 
     /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
     /// <exception cref="OverloadedException">The draw is fought over.</exception>
-    public Task<DrawAnswer> More(Wanted wanted)
+    public Task<DrawAnswer> More(Wanted wanted, Turn turn)
     {
+        turn.Begin();
         _next ??= new TaskCompletionSource<DrawAnswer>();
         _wanted = _wanted.And(wanted);
         var answer = _next.Task;
@@ -123,16 +125,25 @@ internal sealed class Drawer(ITaker taker)
                 waiting.SetException(e);
             }
 
-            if (_next is null && taker.Draws is [.., { IsExact: true, Room.Nanos: > 0 } rest])
+            if (_next is null && Rest is { } rest)
             {
                 await TellUnlessLost(rest);
             }
         }
     }
 
+    /// <summary>Money is short above, and nobody here has use for it.</summary>
+    private Draw? Rest => _inTurn == 0 && taker.Draws is [.., { IsExact: true, Room.Nanos: > 0 } rest] ? rest : null;
+
+    private async Task GiveBack(Draw rest)
+    {
+        await TellUnlessLost(rest);
+        await AskInTurn();
+    }
+
     private async ValueTask TellUnlessLost(Draw draw, bool isIdle = false)
     {
-        var givesBack = isIdle || draw.IsExact || draw.IsOver(taker.Now);
+        var givesBack = isIdle || (draw.IsExact && _inTurn == 0) || draw.IsOver(taker.Now);
         if (givesBack || draw.Confirmed < draw.Version || draw.Told != draw.Spent)
         {
             var kept = givesBack ? draw.Used : Money.Max(draw.Granted, draw.Used);
@@ -218,4 +229,34 @@ internal sealed class Drawer(ITaker taker)
     private static DateTimeOffset? Ends(DrawAnswer answer, DateTimeOffset now) =>
         answer.IsOver ? answer.ValidUntil <= now ? answer.ValidUntil : now
         : answer.ValidUntil <= now ? now + Moment : answer.ValidUntil;
+
+    /// <summary>
+    /// Somebody who asks for more, until he has taken what he asked for, or gives up: nothing of what was granted goes back meanwhile, unless it is recalled.
+    /// Between the answer and his turn he may have to look up whether his key was used.
+    /// </summary>
+    public sealed class Turn(Drawer drawer) : IDisposable
+    {
+        private bool _isOn;
+
+        internal void Begin()
+        {
+            drawer._inTurn += _isOn ? 0 : 1;
+            _isOn = true;
+        }
+
+        public void Dispose()
+        {
+            if (!_isOn)
+            {
+                return;
+            }
+
+            _isOn = false;
+            drawer._inTurn--;
+            if (drawer._asking.IsCompleted && drawer.Rest is { } rest)
+            {
+                drawer._asking = drawer.GiveBack(rest);
+            }
+        }
+    }
 }

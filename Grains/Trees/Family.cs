@@ -50,6 +50,7 @@ internal sealed class Family(
     {
         var since = _recalls.Begun;
         using var waiting = new Waiting(this);
+        using var turn = new Drawer.Turn(Drawer);
         DrawAnswer? refused = null;
         for (var tries = 0; tries < MostTries; tries++)
         {
@@ -66,11 +67,12 @@ internal sealed class Family(
             }
             else if (refused is null)
             {
-                refused = await More(new Wanted(amount, amount)) is { Outcome: not Outcome.Accepted } no ? no : null;
+                refused = await More(new Wanted(amount, amount), turn) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
             else
             {
                 // What was granted and is not enough is back before anybody hears of the refusal.
+                turn.Dispose();
                 await GiveBack();
                 await teller.Durable();
                 return new SpendOutcome(refused.Outcome, null, refused.Refusal is { } refusal ? refusal.For(amount, amount - decision.Short) : decision.Refusal);
@@ -114,6 +116,7 @@ internal sealed class Family(
         DrawAnswer? refused = null;
         var isAsked = false;
         using var waiting = new Waiting(this);
+        using var turn = new Drawer.Turn(Drawer);
         for (var tries = 0; tries < MostTries; tries++)
         {
             var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _short > 0 || _recalls.IsUnderWay, isAsked, _overtaken.Of(report.Number)));
@@ -125,6 +128,7 @@ internal sealed class Family(
                     teller.Record(events);
                 }
 
+                turn.Dispose();
                 await teller.Durable();
                 await GiveBack();
                 return answer;
@@ -138,7 +142,7 @@ internal sealed class Family(
             else
             {
                 isAsked = true;
-                refused = await More(lend.Above) is { Outcome: not Outcome.Accepted } no ? no : null;
+                refused = await More(lend.Above, turn) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
         }
 
@@ -222,11 +226,11 @@ internal sealed class Family(
     }
 
     /// <summary>An exception of each caller's own: nothing was spent, and the same key may ask again.</summary>
-    private async ValueTask<DrawAnswer> More(Wanted wanted)
+    private async ValueTask<DrawAnswer> More(Wanted wanted, Drawer.Turn turn)
     {
         try
         {
-            return await Drawer.More(wanted);
+            return await Drawer.More(wanted, turn);
         }
         catch (Exception e) when (e is not (OverloadedException or JournalCorruptException))
         {

@@ -41,6 +41,7 @@ internal sealed class Pool(
         journal.Ready();
         TreeMetrics.Reported("tree");
         DrawAnswer? refused = null;
+        using var turn = new Drawer.Turn(Drawer);
         for (var tries = 0; tries < MostTries; tries++)
         {
             if (!State.Children.ContainsKey(child))
@@ -57,12 +58,13 @@ internal sealed class Pool(
                     journal.Record([happened]);
                 }
 
+                turn.Dispose();
                 await journal.Durable();
                 await GiveBack();
                 return answer;
             }
 
-            var above = await Drawer.More(lend.Above);
+            var above = await Drawer.More(lend.Above, turn);
             refused = above.Outcome == Outcome.Accepted ? null : above;
         }
 
