@@ -152,9 +152,9 @@ public static class Lending
     internal static Money Beyond(this Draw draw, DrawReport report) =>
         draw.IsExact ? Money.Zero : new Money((long)Math.Min((decimal)(report.Want - report.Need).Nanos * ShareAhead, Money.MaxPerRequest.Nanos));
 
-    /// <summary>Takers could be given no more than they need, only because the giver's own draw is small: it grows before they are told that money is short.</summary>
+    /// <summary>The taker could be given less than half of what it wants ahead of its need, only because the giver's own draw is small: that grows first, or takers would soon be back.</summary>
     internal static bool IsThin(this Draw draw, DrawReport report) =>
-        report.Want > report.Need && report.Need > report.Kept && !draw.IsExact && !HasAhead(draw.Room, report.Need - report.Kept);
+        report.Want > report.Need && report.Need > report.Kept && !draw.IsExact && Share(draw.Room, report.Need - report.Kept) < new Money((report.Want - report.Need).Nanos / 2);
 
     /// <summary>Ahead of a need goes as much again at least, or nothing: what is handed out in crumbs has to be gathered again.</summary>
     private static bool HasAhead(Money available, Money need) => Share(available, need) is { Nanos: > 0 } share && share >= need;

@@ -165,7 +165,8 @@ internal sealed class Drawer(ITaker taker)
         {
             var draw = taker.Draws.At(taker.Now);
             var kept = Money.Max(draw.Granted, draw.Used);
-            var ahead = draw.IsExact ? Money.Zero : new Money((long)Math.Min(Math.Max((decimal)wanted.Need.Nanos * _ahead, wanted.Ahead.Nanos), Money.MaxPerRequest.Nanos));
+            var ahead = draw.IsExact ? Money.Zero
+                : new Money((long)Math.Min(Math.Max((decimal)wanted.Need.Nanos * _ahead, (decimal)wanted.Ahead.Nanos * _ahead / LeastAhead), Money.MaxPerRequest.Nanos));
             _asked = Write(draw, kept, wanted with { Ahead = ahead });
             DrawAnswer answer;
             try
