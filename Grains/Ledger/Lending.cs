@@ -53,9 +53,13 @@ public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortO
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
 /// <param name="Above">Why the giver's own draw could not grow as needed; null: not tried, or it could.</param>
 /// <param name="IsScarce">Somebody waits for what a recall brings: nothing is granted ahead of need meanwhile.</param>
-/// <param name="IsAsked">More was asked for above, whatever came of it.</param>
+/// <param name="Asked">For how much it was asked above; null: it was not.</param>
 /// <param name="Overtaken">A recall has come in between, and the ask stands.</param>
-public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, bool IsAsked = false, Overtaken? Overtaken = null);
+public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, Money? Asked = null, Overtaken? Overtaken = null)
+{
+    /// <summary>A refusal is of what was asked for. When a recall has told above meanwhile what was spent beyond what was set aside, that needs no asking for any more.</summary>
+    internal bool IsRefused(Wanted wanted) => Above is not null && wanted.Need >= Asked;
+}
 
 /// <summary>An ask that stands although a recall has said something newer of the same draw.</summary>
 /// <param name="Ask">Its version.</param>
@@ -96,11 +100,11 @@ public static class Lending
 
         // What the own limits leave is worth asking for, even where it does not serve everybody who waits.
         var reach = wanted.Of(room);
-        if (!isOver && draw is not null && tried.Above is null)
+        if (!isOver && draw is not null)
         {
             var ahead = tried.IsScarce ? Money.Zero : Money.Min(draw.Beyond(report), room - reach);
             var above = (wanted with { Need = reach, Ahead = ahead }).Above(draw, now.Draws.At(now.Now));
-            if (above.Need > Money.Zero || (!tried.IsAsked && draw.IsThin(report) && ahead > Money.Zero))
+            if (above.Need > Money.Zero ? !tried.IsRefused(above) : tried.Asked is null && draw.IsThin(report) && ahead > Money.Zero)
             {
                 return (new Lend(null, null, Above: above), []);
             }

@@ -113,13 +113,13 @@ internal sealed class Family(
         teller.Ready();
         TreeMetrics.Reported(State.Terms.Parent is null ? "root" : "budget");
         var since = _recalls.Begun;
-        DrawAnswer? refused = null;
-        var isAsked = false;
+        var tried = default(Tried);
         using var waiting = new Waiting(this);
         using var turn = new Drawer.Turn(Drawer);
         for (var tries = 0; tries < MostTries; tries++)
         {
-            var (lend, events) = Lending.Lend(State, report, clock(), new Tried(AreRecalled(since), refused, _short > 0 || _recalls.IsUnderWay, isAsked, _overtaken.Of(report.Number)));
+            tried = tried with { IsRecalled = AreRecalled(since), IsScarce = _short > 0 || _recalls.IsUnderWay, Overtaken = _overtaken.Of(report.Number) };
+            var (lend, events) = Lending.Lend(State, report, clock(), tried);
             if (lend.Answer is { } answer)
             {
                 if (lend.Loan is not null)
@@ -141,8 +141,7 @@ internal sealed class Family(
             }
             else
             {
-                isAsked = true;
-                refused = await More(lend.Above, turn) is { Outcome: not Outcome.Accepted } no ? no : null;
+                tried = tried with { Above = await More(lend.Above, turn) is { Outcome: not Outcome.Accepted } no ? no : null, Asked = lend.Above.Need };
             }
         }
 

@@ -40,7 +40,7 @@ internal sealed class Pool(
     {
         journal.Ready();
         TreeMetrics.Reported("tree");
-        DrawAnswer? refused = null;
+        var tried = default(Tried);
         using var turn = new Drawer.Turn(Drawer);
         for (var tries = 0; tries < MostTries; tries++)
         {
@@ -49,7 +49,7 @@ internal sealed class Pool(
                 return new DrawAnswer(report.Number, report.Version, report.Kept, null, true, false, Outcome.AgentUnknown, new Refusal(State.Parent, report.Need - report.Kept));
             }
 
-            var (lend, happened) = Pooling.Lend(State, child, report, clock(), refused, isAsked: tries > 0, _overtaken.Of((child, report.Number)));
+            var (lend, happened) = Pooling.Lend(State, child, report, clock(), tried with { Overtaken = _overtaken.Of((child, report.Number)) });
             if (lend.Answer is { } answer)
             {
                 if (happened is not null)
@@ -65,7 +65,7 @@ internal sealed class Pool(
             }
 
             var above = await Drawer.More(lend.Above, turn);
-            refused = above.Outcome == Outcome.Accepted ? null : above;
+            tried = new Tried(Above: above.Outcome == Outcome.Accepted ? null : above, Asked: lend.Above.Need);
         }
 
         throw new OverloadedException($"What was set aside for the children of {State.Parent} was drawn by others again and again.");

@@ -5,18 +5,14 @@ namespace Budgets.Trees;
 /// <summary>"A tree gives its children what it has drawn, and draws what they need." It has no limits of its own: its parent's budget does.</summary>
 public static class Pooling
 {
-    /// <param name="above">Why the tree's own draw could not grow as needed, so that what there is must do; null: not tried, or it could.</param>
-    /// <param name="isAsked">It was tried to make it grow.</param>
-    /// <param name="overtaken">A recall has come in between, and the ask stands.</param>
-    public static (Lend Lend, ChildLent? Event) Lend(
-        TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, DrawAnswer? above = null, bool isAsked = false, Overtaken? overtaken = null)
+    public static (Lend Lend, ChildLent? Event) Lend(TreeState s, AgentId id, DrawReport report, DateTimeOffset clock, Tried tried = default)
     {
         var now = clock > s.Now ? clock : s.Now;
         var child = s.Children[id];
         var old = child.Loans.FirstOrDefault(l => l.Number == report.Number);
         if (old is not null && report.Version <= old.Version)
         {
-            if (!report.Stands(old, overtaken))
+            if (!report.Stands(old, tried.Overtaken))
             {
                 return (new Lend(null, old.Answer(now)), null);
             }
@@ -35,7 +31,7 @@ public static class Pooling
         }
 
         var more = (wanted with { Ahead = draw.Beyond(report) }).Above(draw, s.Draws.At(now));
-        if (!isOver && above is null && (more.Need > Money.Zero || (!isAsked && draw.IsThin(report))))
+        if (!isOver && (more.Need > Money.Zero ? !tried.IsRefused(more) : tried.Asked is null && draw.IsThin(report)))
         {
             return (new Lend(null, null, Above: more), null);
         }
@@ -45,7 +41,7 @@ public static class Pooling
         var answer = lent.Answer(now) with { IsOver = isOver };
         if (isShort)
         {
-            var (outcome, refusal) = Lending.Refused(above, s.Parent, wanted.Need, draw.Room - (lent.Granted - loan.Granted));
+            var (outcome, refusal) = Lending.Refused(tried.Above, s.Parent, wanted.Need, draw.Room - (lent.Granted - loan.Granted));
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
