@@ -295,25 +295,25 @@ internal sealed class Families
 
     /// <summary>
     /// Law of every node: spent + held ≤ limit. A limit that was lowered under what is spent already admits nothing more, but takes nothing back.
-    /// Who died before it was written that something had come back sets it aside still.
+    /// Who died before it was written that something had come back sets it aside still; and where a clock steps back, a window that was over can be the current one again.
     /// </summary>
     private void Within(SimBudget live, BudgetState s)
     {
         foreach (var type in (LimitType[])[LimitType.Daily, LimitType.Total])
         {
-            var (window, old) = (s.Current(type), _within.GetValueOrDefault((s.Agent, type)));
+            var window = s.Current(type);
+            var isKnown = _within.TryGetValue((s.Agent, type, window.Number), out var old);
             var used = window.Spent + window.Held;
-            var isSame = window.Number == old.Number;
-            if (s.Above[type] is { } limit && used > limit && !(isSame && used <= (live == old.Live ? old.Used : old.Most)))
+            if (s.Above[type] is { } limit && used > limit && !(isKnown && used <= (live == old.Live ? old.Used : old.Most)))
             {
                 throw new InvalidOperationException($"{s.Agent} has {window.Spent} spent and {window.Held} held of a {type} limit of {limit}.");
             }
 
-            _within[(s.Agent, type)] = (live, window.Number, used, isSame ? Money.Max(used, old.Most) : used);
+            _within[(s.Agent, type, window.Number)] = (live, used, Money.Max(used, old.Most));
         }
     }
 
-    private readonly Dictionary<(AgentId Agent, LimitType Type), (SimBudget? Live, long Number, Money Used, Money Most)> _within = [];
+    private readonly Dictionary<(AgentId Agent, LimitType Type, long Window), (SimBudget? Live, Money Used, Money Most)> _within = [];
 
     private readonly Dictionary<(AgentId Agent, long Draw), Money> _atEnd = [];
 
