@@ -42,7 +42,7 @@ public interface IDeliveryGrain : IGrainWithStringKey
 
 /// <summary>Where the alerts of one layer go. A field left out keeps its value.</summary>
 /// <param name="WebhookUrl">Checked by the edge before. Null removes it, with its secret; setting it, also to the same URL, enables a disabled webhook again.</param>
-/// <param name="Events">Null: the <see cref="AlertKinds.Usual"/> ones.</param>
+/// <param name="Events">Null: the <see cref="Alert.Usual"/> ones.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ChannelsRequest")]
 public sealed record ChannelsRequest(
     Layer Layer, string By, Change<string?> WebhookUrl = default, Change<string?> EmailHuman = default, Change<AlertKinds?> Events = default);
@@ -55,7 +55,7 @@ public sealed record ChannelsRequest(
 public sealed record Channels(
     Layer Layer, string? WebhookUrl, string? EmailHuman, AlertKinds? Events, string? WebhookDisabled, DateTimeOffset? FailingSince, long Dropped, int Waiting)
 {
-    public AlertKinds Wanted => Events ?? AlertKinds.Usual;
+    public AlertKinds Wanted => Events ?? Alert.Usual;
 }
 
 /// <param name="Secret">A secret that was made by this very call: shown once. Null: none was.</param>
