@@ -145,6 +145,56 @@ public abstract class WakingTests : IAsyncLifetime
         (await Persistence.UntilKnown(async () => await budget.Hold(request))).Outcome.Should().Be(Outcome.Accepted);
     }
 
+    [Fact]
+    public async Task A_charge_never_waits_for_the_index_and_a_hold_does_not_that_is_woken_for_already()
+    {
+        await using var cluster = await Start();
+        var (idle, holding) = (await cluster.Open(Usd(100)), await cluster.Open(Usd(100)));
+        (await holding.Hold(Hold(1))).Outcome.Should().Be(Outcome.Accepted);
+        _index.RefusesPuts = true;
+
+        (await idle.Charge(Charge(1))).Outcome.Should().Be(Outcome.Accepted);
+        for (var i = 0; i < Hot; i++)
+        {
+            var hold = Hold(1);
+            (await holding.Hold(hold)).Outcome.Should().Be(Outcome.Accepted);
+            (await holding.Charge(Charge(0.01m))).Outcome.Should().Be(Outcome.Accepted);
+            (await holding.Release(new ReleaseRequest(hold.Id))).Outcome.Should().Be(Outcome.Accepted);
+        }
+    }
+
+    /// <summary>Closed, it takes no more spends; what was held is given back all the same, and then it is left alone.</summary>
+    [Fact]
+    public async Task A_closed_budget_is_woken_for_its_last_hold_and_never_again()
+    {
+        await using var cluster = await Start();
+        var budget = await cluster.Open(Usd(100));
+        await budget.Hold(Hold(1, ttl: 60));
+        (await budget.Close("operator")).Result.Should().Be(ConfigureResult.Done);
+
+        await Pass(cluster, [budget], TimeSpan.FromSeconds(60) + Alarm.Step);
+
+        (await Expired(budget)).Should().Equal(Usd(1));
+        (await _index.Of(budget.GetGrainId())).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Whoever_keeps_a_journal_can_be_woken_and_need_not_be_a_budget()
+    {
+        await using var cluster = await Start();
+        var metronome = cluster.Grains.GetGrain<IMetronomeGrain>(Base62.Random("", 20));
+        await metronome.Start(beats: 3, TimeSpan.FromMinutes(1));
+
+        for (var beats = 1; beats <= 3; beats++)
+        {
+            await cluster.Deactivate(metronome);
+            await Pass(cluster, [metronome], TimeSpan.FromMinutes(1) + Alarm.Step);
+            (await metronome.Beats()).Should().Be(beats);
+        }
+
+        (await _index.Of(metronome.GetGrainId())).Should().BeEmpty("it has stopped");
+    }
+
     /// <summary>The journal of one cannot be read. It is tried again later, and those behind it are served at once.</summary>
     [Fact]
     public async Task Whoever_cannot_be_woken_keeps_nobody_waiting_and_is_not_forgotten()
@@ -237,12 +287,12 @@ public abstract class WakingTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Time passes, and every due of these budgets that it reaches has been served.</summary>
-    private async Task Pass(BudgetCluster cluster, IBudgetGrain[] budgets, TimeSpan time)
+    /// <summary>Time passes, and every due of these grains that it reaches has been served.</summary>
+    private async Task Pass(BudgetCluster cluster, IAddressable[] grains, TimeSpan time)
     {
         var until = cluster.Clock.GetUtcNow() + time;
-        var dues = (await Task.WhenAll(budgets.Select(b => _index.Of(b.GetGrainId())))).SelectMany(d => d).Where(d => d.At <= until).ToList();
-        dues.Select(d => d.Grain).Distinct().Should().HaveSameCount(budgets);
+        var dues = (await Task.WhenAll(grains.Select(b => _index.Of(b.GetGrainId())))).SelectMany(d => d).Where(d => d.At <= until).ToList();
+        dues.Select(d => d.Grain).Distinct().Should().HaveSameCount(grains);
         var served = dues.Select(_index.Served).ToList();
         cluster.Clock.Advance(time);
         await Task.WhenAll(served);
