@@ -14,6 +14,9 @@ public static class Alerting
     /// <summary>What both layers' channels are there for.</summary>
     public static AlertKinds Wanted(this Terms terms) => (terms.Alerts.Wanted ?? AlertKinds.None) | (terms.AlertsAbove.Wanted ?? AlertKinds.None);
 
+    /// <summary>Somebody wants to hear something of this budget.</summary>
+    public static bool IsTold(BudgetState s) => ToldAtAll(s.Terms) != AlertKinds.None;
+
     /// <summary>What is to be told after some events, before they are answered.</summary>
     /// <param name="before">The state that the events happened to.</param>
     public static ImmutableArray<BudgetEvent> After(BudgetState before, BudgetState s, ImmutableArray<BudgetEvent> happened)
@@ -71,6 +74,11 @@ public static class Alerting
     public static DateTimeOffset? NextReset(BudgetState s)
     {
         DateTimeOffset? next = null;
+        if (s.Told.IsEmpty && !s.Terms.Wanted().HasFlag(AlertKinds.PeriodReset))
+        {
+            return next;
+        }
+
         for (var type = LimitType.Daily; type <= LimitType.Monthly; type++)
         {
             var until = s.Current(type).Span.Until;
