@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Budgets.Couriers;
 using Budgets.Directories;
 using Budgets.Journal;
+using Budgets.Scheduling;
 using Budgets.Storage.AzureTables;
 using Budgets.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
@@ -21,7 +22,9 @@ public static class BudgetSilo
     public static ISiloBuilder AddBudgetSilo(this ISiloBuilder silo, string dataDirectory)
     {
         silo.Services.AddSingleton(_ => DataDirectory.Open(dataDirectory));
-        silo.Services.AddSingleton<IJournalStore, SqliteJournalStore>();
+        silo.Services.AddSingleton<SqliteJournalStore>();
+        silo.Services.AddSingleton<IJournalStore>(s => s.GetRequiredService<SqliteJournalStore>());
+        silo.Services.AddSingleton<IDueIndex, SqliteDueIndex>();
         silo.Services.AddSingleton<IAgentDirectory, SqliteAgentDirectory>();
         return silo
             .AddBudgets()
@@ -91,7 +94,7 @@ public static class BudgetSilo
 
         // Its first round measures the time since the machine started and warns of a stall of hours.
         silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));
-        return silo;
+        return silo.AddScheduling();
     }
 
     // Orleans would look for the silo with the most to spare, and give a whole morning's budgets to the one that came up last: they

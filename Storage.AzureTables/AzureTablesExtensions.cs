@@ -1,10 +1,12 @@
 using Azure.Data.Tables;
 using Budgets.Directories;
 using Budgets.Journal;
+using Budgets.Scheduling;
 using Budgets.Storage.AzureTables.Clustering;
 using Budgets.Storage.AzureTables.Directory;
 using Budgets.Storage.AzureTables.GrainState;
 using Budgets.Storage.AzureTables.Reminders;
+using Budgets.Storage.AzureTables.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -34,6 +36,8 @@ public static class AzureTablesExtensions
         services.AddSingleton<IJournalStore>(s => s.GetRequiredService<AzureTablesJournalStore>());
         services.AddSingleton(_ => new AzureTablesAgentDirectory(account));
         services.AddSingleton<IAgentDirectory>(s => s.GetRequiredService<AzureTablesAgentDirectory>());
+        services.AddSingleton(_ => new AzureTablesDueIndex(account));
+        services.AddSingleton<IDueIndex>(s => s.GetRequiredService<AzureTablesDueIndex>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, TablesAtStart>();
         services.AddSingleton<IMembershipTable>(s => new AzureTablesMembershipTable(
             account.GetTableClient(AzureTablesMembershipTable.DefaultTable), Cluster(s).ClusterId));
@@ -63,12 +67,13 @@ public static class AzureTablesExtensions
     private static ClusterOptions Cluster(IServiceProvider services) => services.GetRequiredService<IOptions<ClusterOptions>>().Value;
 
     /// <summary>Makes the tables that grains will ask for, before there is a grain.</summary>
-    private sealed class TablesAtStart(AzureTablesJournalStore journals, AzureTablesAgentDirectory agents, AzureTablesGrainStorage states)
-        : ILifecycleParticipant<ISiloLifecycle>
+    private sealed class TablesAtStart(
+        AzureTablesJournalStore journals, AzureTablesDueIndex dues, AzureTablesAgentDirectory agents, AzureTablesGrainStorage states) : ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(TablesAtStart), ServiceLifecycleStage.RuntimeStorageServices, async stopping =>
         {
             await journals.Create(stopping);
+            await dues.Create(stopping);
             await agents.Create(stopping);
             await states.Create(stopping);
         });

@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text;
+
 namespace Budgets.Storage.AzureTables;
 
-/// <summary>Keys as Orleans' own providers for Azure Tables write them, so that either can read what the other has stored.</summary>
-/// <remarks>Different texts may get one key: whoever makes a key of a text that others choose stores the text as well, and compares it.</remarks>
+/// <summary>Keys as Orleans' own providers for Azure Tables write them, so that either can read what the other has stored; and keys of our own.</summary>
+/// <remarks>Theirs: different texts may get one key: whoever makes a key of a text that others choose stores the text as well, and compares it.</remarks>
 internal static class TableKeys
 {
     private const int TooLong = 1024;
@@ -15,6 +18,18 @@ internal static class TableKeys
         }
 
         return string.Concat(text.Select(c => IsForbidden(c) ? '_' : c));
+    }
+
+    /// <summary>For keys of our own making: different texts have different keys, of ASCII letters, digits and "_-.!".</summary>
+    public static string Escape(string text)
+    {
+        var key = new StringBuilder(text.Length);
+        foreach (var c in text)
+        {
+            _ = char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' ? key.Append(c) : key.Append('!').Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
+        }
+
+        return key.ToString();
     }
 
     /// <summary>Whether another text may have the same key.</summary>

@@ -3,19 +3,16 @@ using Microsoft.Data.Sqlite;
 
 namespace Budgets.Storage.Sqlite;
 
-/// <summary>The one thread that writes journals: takes everything that waits, from all grains, into one transaction.</summary>
+/// <summary>The one thread that writes journals and dues: takes everything that waits, from all grains, into one transaction.</summary>
 internal sealed class JournalWriter : IDisposable
 {
-    /// <summary>Appends that may wait; more are turned away.</summary>
+    /// <summary>Writes that may wait; more are turned away.</summary>
     public const int MaxWaiting = 100_000;
 
     private static readonly TimeSpan QuietBeforeIndex = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>More appends than this are not waited for: while one commit is on its way to the disk, others should be decided.</summary>
+    /// <summary>More writes than this are not waited for: while one commit is on its way to the disk, others should be decided.</summary>
     private const int EnoughForOneCommit = 16;
-
-    /// <summary>Journals whose length is kept in memory; more, and all are looked up anew.</summary>
-    private const int MaxHeads = 262_144;
 
     // SQLite lets waiting writers poll, and a busy one would starve them: inside this process they take turns.
     private readonly SemaphoreSlim _writeTurn;
@@ -23,14 +20,13 @@ internal sealed class JournalWriter : IDisposable
     private readonly Tail _tail;
     private readonly JournalIndex _index;
     private readonly Checkpointer _checkpointer;
-    private readonly Statement _begin, _commit, _rollback, _findJournal, _addJournal, _addEntry, _addSnapshot, _lastSeq;
-    private readonly Dictionary<long, long> _heads = [];
-    private readonly List<(long Journal, Position Position, Append Append)> _written = [];
+    private readonly EntryRows _entries;
+    private readonly DueRows _dues;
+    private readonly Statement _begin, _commit, _rollback;
     private readonly Thread _thread;
     private readonly object _gate = new();
     private List<Pending> _waiting = [];
     private bool _stopping;
-    private long _lastEntry;
     private bool _failed;
 
     public JournalWriter(DataDirectory directory, Tail tail)
@@ -53,45 +49,25 @@ internal sealed class JournalWriter : IDisposable
         _begin = new(_connection, "BEGIN IMMEDIATE");
         _commit = new(_connection, "COMMIT");
         _rollback = new(_connection, "ROLLBACK");
-        _findJournal = new(_connection, "SELECT id FROM journals WHERE name = ?");
-        _addJournal = new(_connection, "INSERT INTO journals(name) VALUES(?) RETURNING id");
-        _addEntry = new(_connection, "INSERT INTO entries(id, journal, seq, count, hash, filings, events) VALUES(?, ?, ?, ?, ?, ?, ?)");
-        _addSnapshot = new(_connection, "INSERT OR REPLACE INTO snapshots(journal, seq, hash, seal, state) VALUES(?, ?, ?, ?, ?)");
-        _lastSeq = new(_connection, """
-            SELECT e.seq + e.count - 1 FROM positions p JOIN entries e ON e.id = p.entry WHERE p.journal = ? ORDER BY p.seq DESC LIMIT 1
-            """);
-        using (var last = new Statement(_connection, "SELECT coalesce(max(id), 0) FROM entries"))
-        {
-            last.Step();
-            _lastEntry = last.Int(0);
-            last.Reset();
-        }
-
+        _entries = new EntryRows(_connection, tail);
+        _dues = new DueRows(_connection);
         _checkpointer = new Checkpointer(_connection, directory.DatabasePath);
         _thread = new Thread(Run) { Name = "journal-writer", IsBackground = true };
         _thread.Start();
     }
 
-    public sealed class Pending(SqliteJournal journal, Append append)
-        : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>False: the journal does not end where it should, and nothing was written.</summary>
+    public Task<bool> Append(SqliteJournal journal, Append append) => Write(new PendingAppend(_entries, journal, append));
+
+    public Task Change(Action<DueRows> change) => Write(new PendingDues(_dues, change));
+
+    private Task<bool> Write(Pending pending)
     {
-        public SqliteJournal Journal { get; } = journal;
-
-        public Append Append { get; } = append;
-
-        public long JournalId { get; set; }
-
-        public bool Fits { get; set; }
-    }
-
-    public Task<bool> Append(SqliteJournal journal, Append append)
-    {
-        var pending = new Pending(journal, append);
         lock (_gate)
         {
             if (_stopping || _waiting.Count >= MaxWaiting)
             {
-                throw new StoreUnavailableException(_stopping ? "The store is closed." : "The store has too many appends waiting.");
+                throw new StoreUnavailableException(_stopping ? "The store is closed." : "The store has too many writes waiting.");
             }
 
             _waiting.Add(pending);
@@ -161,10 +137,10 @@ internal sealed class JournalWriter : IDisposable
             _begin.Run();
             foreach (var pending in batch)
             {
-                WriteOne(pending);
+                pending.Write();
             }
 
-            _index.Advance(_written.Sum(w => 1 + w.Append.Filings.Length));
+            _index.Advance(_entries.Written.Sum(w => 1 + w.Append.Filings.Length));
             committing = true;
             _commit.Run();
         }
@@ -180,78 +156,18 @@ internal sealed class JournalWriter : IDisposable
 
         _failed = false;
         _index.Committed();
-        if (_tail.Add(_written) && !_index.IsBusy)
+        if (_tail.Add(_entries.Written) && !_index.IsBusy)
         {
             _index.Begin();
         }
 
-        _written.Clear();
+        _entries.Committed();
         foreach (var pending in batch)
         {
-            pending.Journal.Id = pending.JournalId;
-            pending.SetResult(pending.Fits);
+            pending.Committed();
         }
 
         _checkpointer.Committed();
-    }
-
-    private void WriteOne(Pending pending)
-    {
-        var (journal, append) = (pending.Journal, pending.Append);
-        var id = pending.JournalId = journal.Id != 0 ? journal.Id : FindOrAdd(journal.Name);
-        pending.Fits = Head(id) == append.ExpectedSeq;
-        if (!pending.Fits)
-        {
-            return;
-        }
-
-        var row = append.Row;
-        _addEntry.Bind(1, ++_lastEntry).Bind(2, id).Bind(3, row.FirstSeq).Bind(4, row.Count)
-            .BindBlob(5, row.Hash.Span).BindBlob(6, PackedFilings.Pack(append)).BindText(7, row.Events.Span).Run();
-        if (append.Snapshot is { } s)
-        {
-            _addSnapshot.Bind(1, id).Bind(2, s.Seq).BindBlob(3, s.Hash.Span).BindBlob(4, s.Seal.Span).BindText(5, s.State.Span).Run();
-        }
-
-        _heads[id] = row.LastSeq;
-        _written.Add((id, new Position(row.FirstSeq, row.LastSeq, _lastEntry), append));
-    }
-
-    private long FindOrAdd(string name)
-    {
-        if (_findJournal.BindText(1, name).Step())
-        {
-            var found = _findJournal.Int(0);
-            _findJournal.Reset();
-            return found;
-        }
-
-        _addJournal.BindText(1, name).Step();
-        var added = _addJournal.Int(0);
-        _addJournal.Step();
-        return added;
-    }
-
-    private long Head(long journal)
-    {
-        if (_heads.TryGetValue(journal, out var head))
-        {
-            return head;
-        }
-
-        head = _tail.LastSeq(journal) ?? 0;
-        if (head == 0 && _lastSeq.Bind(1, journal).Step())
-        {
-            head = _lastSeq.Int(0);
-            _lastSeq.Reset();
-        }
-
-        if (_heads.Count >= MaxHeads)
-        {
-            _heads.Clear();
-        }
-
-        return _heads[journal] = head;
     }
 
     /// <summary>Before the commit nothing was written; a commit that failed may have been.</summary>
@@ -267,16 +183,39 @@ internal sealed class JournalWriter : IDisposable
         }
 
         _failed = true;
-        _heads.Clear();
-        _lastEntry -= _written.Count;
-        _written.Clear();
+        _entries.RolledBack();
         _index.RolledBack();
         foreach (var pending in batch)
         {
             pending.SetException(committing
                 ? new OutcomeUnknownException($"A commit failed: {e.Message}", e)
-                : new StoreUnavailableException($"The database did not take an append: {e.Message}", e));
+                : new StoreUnavailableException($"The database did not take a write: {e.Message}", e));
         }
+    }
+
+    private sealed class PendingAppend(EntryRows entries, SqliteJournal journal, Append append) : Pending
+    {
+        private long _journalId;
+        private bool _fits;
+
+        public override void Write()
+        {
+            _journalId = journal.Id;
+            _fits = entries.TryAdd(ref _journalId, journal.Name, append);
+        }
+
+        public override void Committed()
+        {
+            journal.Id = _journalId;
+            SetResult(_fits);
+        }
+    }
+
+    private sealed class PendingDues(DueRows dues, Action<DueRows> change) : Pending
+    {
+        public override void Write() => change(dues);
+
+        public override void Committed() => SetResult(true);
     }
 
     public void Dispose()
@@ -288,9 +227,9 @@ internal sealed class JournalWriter : IDisposable
         }
 
         _thread.Join();
-        foreach (var statement in (Statement[])[_begin, _commit, _rollback, _findJournal, _addJournal, _addEntry, _addSnapshot, _lastSeq])
+        foreach (var one in (IDisposable[])[_begin, _commit, _rollback, _entries, _dues])
         {
-            statement.Dispose();
+            one.Dispose();
         }
 
         _index.Dispose();

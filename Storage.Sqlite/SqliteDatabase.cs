@@ -93,13 +93,15 @@ internal static class SqliteDatabase
             case 0:
                 Execute(connection, Schema);
                 Execute(connection, $"PRAGMA user_version={SchemaVersion}");
-                transaction.Commit();
                 break;
             case SchemaVersion:
                 break;
             case var other:
                 throw new StoreUnavailableException($"{connection.DataSource} has tables of version {other}; this program knows {SchemaVersion}. Use the program that wrote it, or another data directory.");
         }
+
+        Execute(connection, DueRows.Schema);
+        transaction.Commit();
     }
 
     public static void Execute(SqliteConnection connection, string sql)

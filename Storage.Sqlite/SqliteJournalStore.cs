@@ -26,6 +26,8 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
 
     internal Task<bool> Append(SqliteJournal journal, Append append) => _writer.Append(journal, append);
 
+    internal Task Change(Action<DueRows> change) => _writer.Change(change);
+
     /// <exception cref="StoreUnavailableException">The file could not be read.</exception>
     internal T Read<T>(Func<Reader, T> read)
     {
@@ -74,6 +76,10 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
 
         public Statement Filed { get; } = new(connection, "SELECT seq FROM filings WHERE journal = ? AND digest = ?");
 
+        public Statement Dues { get; } = new(connection, """
+            SELECT at, grain, kind, version FROM dues WHERE shard = ? AND at <= ? AND (at, grain, kind) > (?, ?, ?) ORDER BY at, grain, kind LIMIT ?
+            """);
+
         public long JournalId(string name)
         {
             if (!Journal.BindText(1, name).Step())
@@ -100,7 +106,7 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
 
         public void Dispose()
         {
-            foreach (var statement in (Statement[])[Journal, Snapshot, After, Before, Entry, Filed])
+            foreach (var statement in (Statement[])[Journal, Snapshot, After, Before, Entry, Filed, Dues])
             {
                 statement.Dispose();
             }

@@ -25,6 +25,9 @@ switch (args)
     case ["seed-trees", var address, var directory]:
         await Seeding.Trees(new Uri(address), directory);
         return 0;
+    case ["seed-due", var agents, var address, var at]:
+        await Seeding.Due(Number(agents), new Uri(address), DateTimeOffset.FromUnixTimeSeconds(Number(at)));
+        return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
@@ -34,7 +37,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
-            | seed-trees ADDRESS DIRECTORY | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
+            | seed-trees ADDRESS DIRECTORY | seed-due AGENTS ADDRESS UNIX-TIME | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
             | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
             """);
         return 1;

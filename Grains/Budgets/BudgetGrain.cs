@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
 using Budgets.Pricing;
+using Budgets.Scheduling;
 using Budgets.Trees;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace Budgets.Budgets;
 /// <summary>The doorman of one budget: reads the clock once, lets the ledger decide, answers when it is durable.</summary>
 [Reentrant]
 [GrainType("budget")]
-internal sealed partial class BudgetGrain : Grain, IBudgetGrain
+internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
 {
     private readonly Teller _teller;
     private readonly Family _family;
@@ -20,10 +21,10 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
-    public BudgetGrain(IJournalStore store, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
+    public BudgetGrain(IJournalStore store, IDueIndex dues, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
-        _teller = new Teller(store, agent, Fenced);
+        _teller = new Teller(store, agent, new Alarm(dues, this.GetGrainId(), "wake"), Fenced);
         _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
             (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
         _prices = new PriceDesk(GrainFactory);

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Scheduling;
 
 namespace Budgets.Budgets;
 
 /// <summary>Carries decisions to the journal: what was decided becomes durable, and only then is answered.</summary>
-internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exception?> fenced)
+/// <param name="alarm">Wakes the budget at its <see cref="Waking.NextWake"/>; set before an append that leads to one.</param>
+internal sealed class Teller(IJournalStore store, AgentId agent, Alarm alarm, Action<Exception?> fenced)
 {
     /// <summary>How often the index is asked about one thing.</summary>
     private const int MostTries = 5;
@@ -14,13 +16,16 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     private const int AskedAtOnce = 32;
 
     private readonly Keeper<BudgetState, BudgetEvent> _journal =
-        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), agent.Value, fenced);
+        new(store.Open($"budget/{agent}"), BudgetCodec.Instance, new BudgetState(agent), agent.Value, fenced, before: s => alarm.Set(s.NextWake(), s.Now));
 
     private JournalReader? _reader;
     private int _recalling;
     private Money _countedAsHeld;
 
     public BudgetState State => _journal.State;
+
+    /// <summary>Somebody has asked this activation for something.</summary>
+    public bool IsInUse { get; private set; }
 
     public JournalReader Reader => _reader ??= new JournalReader(_journal.Journal);
 
@@ -41,7 +46,11 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     }
 
     /// <inheritdoc cref="Keeper{TState,TEvent}.Ready"/>
-    public void Ready() => _journal.Ready(_recalling);
+    public void Ready()
+    {
+        IsInUse = true;
+        _journal.Ready(_recalling);
+    }
 
     /// <inheritdoc cref="Keeper{TState,TEvent}.Durable"/>
     public ValueTask Durable() => _journal.Durable();
@@ -51,6 +60,25 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Action<Exceptio
     {
         _journal.Record(events);
         CountHeld(State.Held());
+    }
+
+    /// <summary>The budget is woken: writes what nobody has asked for, and sets the alarm for what is left. Woken in vain, it writes nothing.</summary>
+    public async Task Elapse(DateTimeOffset now)
+    {
+        _journal.Trustworthy();
+        alarm.Rang();
+        var (events, next) = State.Unasked(now);
+        if (events.IsEmpty)
+        {
+            await alarm.Set(next, now);
+        }
+        else
+        {
+            // Its append sets the alarm.
+            Record(events);
+        }
+
+        await Durable();
     }
 
     public async ValueTask<SpendOutcome> Transact(Decision decision)

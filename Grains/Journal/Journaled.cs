@@ -24,7 +24,9 @@ public enum Flushed
 /// for good: the activation goes, and the next one recovers from the store. Nothing is retried or reloaded in place, for the
 /// tentative state contains what may never have happened.
 /// </remarks>
-public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, Action<Exception?> fenced)
+/// <param name="before">Does what must be durable before an append that leads to this state; null: nothing. What it throws is as if the append had.</param>
+public sealed class Journaled<TState, TEvent>(
+    IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, Action<Exception?> fenced, Func<TState, ValueTask>? before = null)
 {
     /// <summary>Events that may wait for the append in flight.</summary>
     public const int MaxWaiting = 10_000;
@@ -193,6 +195,11 @@ public sealed class Journaled<TState, TEvent>(IJournal journal, IJournalCodec<TS
         try
         {
             var (append, after) = Prepare(events, from, content, snapshot);
+            if (before is not null)
+            {
+                await before(after);
+            }
+
             using var trace = _traces.Append(append.Row.Count);
             var since = JournalMetrics.Start();
             if (!await journal.Append(append))

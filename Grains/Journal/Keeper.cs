@@ -4,9 +4,11 @@ namespace Budgets.Journal;
 
 /// <summary>Keeps one grain's journal: a journal that cannot be read, or an activation that has given up, answers every call with the reason.</summary>
 /// <param name="name">Who it belongs to, for messages.</param>
-internal sealed class Keeper<TState, TEvent>(IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, string name, Action<Exception?> fenced)
+/// <param name="before">Does what must be durable before an append that leads to a state: an <see cref="Scheduling.Alarm"/> is set here. Null: nothing.</param>
+internal sealed class Keeper<TState, TEvent>(
+    IJournal journal, IJournalCodec<TState, TEvent> codec, TState empty, string name, Action<Exception?> fenced, Func<TState, ValueTask>? before = null)
 {
-    private readonly Journaled<TState, TEvent> _journal = new(journal, codec, empty, fenced);
+    private readonly Journaled<TState, TEvent> _journal = new(journal, codec, empty, fenced, before);
     private Exception? _fault;
 
     /// <summary>With all events recorded so far, durable or not.</summary>

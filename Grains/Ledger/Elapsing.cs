@@ -4,8 +4,8 @@ namespace Budgets.Ledger;
 
 /// <summary>What time alone has done to a budget: windows followed each other, holds expired, a freeze ended, a deadline passed, days closed.</summary>
 /// <remarks>
-/// These events are written with the next accepted request, never on their own account by a refusal; until then every
-/// decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
+/// These events are written with the next accepted request, never on their own account by a refusal, or when the budget is woken
+/// (<see cref="Waking"/>); until then every decision and every view works them out anew. That makes rollover and expiry exact without a sweep.
 /// </remarks>
 public static class Elapsing
 {

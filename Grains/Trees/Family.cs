@@ -191,7 +191,7 @@ internal sealed class Family(
     }
 
     /// <summary>What is not needed goes back at once if money is short above; what was spent beyond a draw is told at once.</summary>
-    private async ValueTask GiveBack()
+    public async ValueTask GiveBack()
     {
         if (State.Draws.Any(d => d.Used > d.Granted || (d.Room > Money.Zero && (d.IsExact || d.IsOver(Now)))))
         {

@@ -15,15 +15,10 @@ internal static class JournalKeys
 
     public static string Partition(string journal)
     {
-        var key = new StringBuilder(journal.Length);
-        foreach (var c in journal)
-        {
-            _ = char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' ? key.Append(c) : key.Append('!').Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
-        }
-
+        var key = TableKeys.Escape(journal);
         return key.Length <= LongestName
-            ? key.ToString()
-            : $"{key.ToString(0, LongestName)}!!{Convert.ToHexString(SHA256.HashData(Encoding.Unicode.GetBytes(journal)))}";
+            ? key
+            : $"{key[..LongestName]}!!{Convert.ToHexString(SHA256.HashData(Encoding.Unicode.GetBytes(journal)))}";
     }
 
     /// <summary>Tables are read forwards only, and what is asked for is nearly always the newest: so the newest row has the lowest key.</summary>

@@ -1,5 +1,7 @@
 using Budgets.Journal;
+using Budgets.Scheduling;
 using Budgets.Tests.Keys;
+using Budgets.Tests.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -22,7 +24,9 @@ internal sealed class BudgetCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
-    public static async Task<BudgetCluster> Start(IJournalStore store, short silos = 1)
+    /// <param name="dues">Null: budgets set their alarms, and nobody wakes them.</param>
+    /// <param name="configure">What else the silo needs.</param>
+    public static async Task<BudgetCluster> Start(IJournalStore store, short silos = 1, IDueIndex? dues = null, Action<ISiloBuilder>? configure = null)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2026, 3, 4, 10, 0, 0, TimeSpan.Zero));
         var builder = new InProcessTestClusterBuilder(silos);
@@ -33,6 +37,8 @@ internal sealed class BudgetCluster : IAsyncDisposable
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock);
             silo.Services.AddSingleton(store);
             silo.Services.AddGrainStorage("Default", (_, _) => new GrainShelf());
+            silo.Services.AddSingleton(dues ?? new MemoryDueIndex());
+            configure?.Invoke(silo);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
@@ -53,7 +59,7 @@ internal sealed class BudgetCluster : IAsyncDisposable
     }
 
     /// <summary>The next call finds a new activation.</summary>
-    public async Task Deactivate(IBudgetGrain budget) => await _cluster.DeactivateAsync(budget);
+    public async Task Deactivate(IAddressable grain) => await _cluster.DeactivateAsync(grain);
 
     /// <summary>Ends the silo that a budget is active on; its appends under way may still land.</summary>
     public async Task KillSiloOf(IBudgetGrain budget)

@@ -1,5 +1,7 @@
 using Budgets.Journal;
+using Budgets.Scheduling;
 using Budgets.Tests.Keys;
+using Budgets.Tests.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Orleans;
@@ -20,11 +22,13 @@ internal sealed class PriceCluster : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(Silos);
         builder.Options.ConfigureFileLogging = false;
         var journals = new MemoryJournalStore();
+        var dues = new MemoryDueIndex();
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock);
             silo.Services.AddGrainStorage("Default", (_, _) => Shelf);
             silo.Services.AddSingleton<IJournalStore>(journals);
+            silo.Services.AddSingleton<IDueIndex>(dues);
         });
         _cluster = builder.Build();
     }

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using Budgets.Budgets;
 using Budgets.Journal;
 using Budgets.Ledger;
+using Budgets.Scheduling;
+using Budgets.Tests.Scheduling;
 using Budgets.Trees;
+using Orleans.Runtime;
 
 namespace Budgets.Tests.Trees;
 
@@ -29,7 +32,7 @@ internal sealed class SimBudget : SimNode
     public SimBudget(World world, AgentId agent)
     {
         _world = world;
-        _teller = new Teller(new Store(world, this), agent, _ => Fence());
+        _teller = new Teller(new Store(world, this), agent, new Alarm(new MemoryDueIndex(), GrainId.Create("budget", agent.Value), "wake"), _ => Fence());
         _family = new Family(
             _teller,
             () => world.Clock,

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace Budgets.Ledger;
+
+/// <summary>When a budget wants to be woken although nobody asks it, and what it writes then.</summary>
+public static class Waking
+{
+    /// <summary>Nobody misses anything if it is not woken before that; null: it need not be woken at all. In the past: something waits already.</summary>
+    public static DateTimeOffset? NextWake(this BudgetState s) =>
+        s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
+
+    /// <summary>What is written although nobody asks, and when it wants to be woken again. Windows and days that have only ended wait for the next request.</summary>
+    public static (ImmutableArray<BudgetEvent> Events, DateTimeOffset? Next) Unasked(this BudgetState s, DateTimeOffset clock)
+    {
+        var (now, elapsed) = s.At(clock);
+        return (elapsed.Any(IsMissed) ? elapsed : [], now.NextWake());
+    }
+
+    /// <summary>Somebody would miss it if it came only with the next request.</summary>
+    private static bool IsMissed(BudgetEvent e) => e is Expired;
+}
