@@ -5,6 +5,7 @@ WORKDIR /build/source
 # What packages depend on, first: they are restored again only when it changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY ApiHost/ApiHost.csproj ApiHost/packages.lock.json ApiHost/
+COPY Couriers/Couriers.csproj Couriers/packages.lock.json Couriers/
 COPY Grains/Grains.csproj Grains/packages.lock.json Grains/
 COPY Grains.Interfaces/Grains.Interfaces.csproj Grains.Interfaces/packages.lock.json Grains.Interfaces/
 COPY Silo/Silo.csproj Silo/packages.lock.json Silo/

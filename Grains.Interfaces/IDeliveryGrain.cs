@@ -35,7 +35,8 @@ public interface IDeliveryGrain : IGrainWithStringKey
     [Alias("GetDeliveries"), AnyGateway]
     Task<DeliveryPage> GetDeliveries(DeliveryStatus? status, Layer? layer, long? before, int limit);
 
-    /// <summary>Sends it again, with the same id and body. Null: there is no such delivery, or it is too old to be remembered.</summary>
+    /// <summary>Sends it again, with the same id and body; one that waits is tried at once. Null: there is no such delivery, or it is too old to be remembered.</summary>
+    /// <remarks>Where there is nowhere to send it to any more, it is answered as it is.</remarks>
     [Alias("Replay"), AnyGateway]
     Task<DeliveryView?> Replay(string id, Layer? layer);
 }
@@ -48,8 +49,8 @@ public sealed record ChannelsRequest(
     Layer Layer, string By, Change<string?> WebhookUrl = default, Change<string?> EmailHuman = default, Change<AlertKinds?> Events = default);
 
 /// <summary>Where the alerts of one layer go, without the secrets.</summary>
-/// <param name="WebhookDisabled">Why nothing is posted any more; null: it is.</param>
-/// <param name="FailingSince">When the webhook last worked, or was set; null: it works.</param>
+/// <param name="WebhookDisabled">Why nothing is posted any more, "gone" (it answered so) or "failing" (for five days); null: it is.</param>
+/// <param name="FailingSince">The first failure since the webhook last worked, or was set; null: it works.</param>
 /// <param name="Dropped">Alerts that had no room in the queue and were never sent.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Channels")]
 public sealed record Channels(
@@ -60,7 +61,11 @@ public sealed record Channels(
 
 /// <param name="Secret">A secret that was made by this very call: shown once. Null: none was.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ChannelsOutcome")]
-public sealed record ChannelsOutcome(Channels Channels, string? Secret);
+public sealed record ChannelsOutcome(Channels Channels, string? Secret)
+{
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => $"{nameof(ChannelsOutcome)} {{ {nameof(Channels)} = {Channels} }}";
+}
 
 public enum DeliveryStatus
 {
@@ -69,7 +74,7 @@ public enum DeliveryStatus
 
     Delivered,
 
-    /// <summary>Every try failed, or its channel was taken away or disabled.</summary>
+    /// <summary>Every try failed; or there was none: "not_configured" (no mail server), "channel_removed", "webhook_disabled".</summary>
     Failed,
 }
 
@@ -83,7 +88,7 @@ public enum Channel
 /// <param name="Id">The webhook-id: the same for every try and every replay.</param>
 /// <param name="Target">The webhook's URL without its query, or the e-mail address.</param>
 /// <param name="LastStatus">What the receiver answered last; null: nothing.</param>
-/// <param name="LastError">Why the last try failed, in our words.</param>
+/// <param name="LastError">Why the last try failed, in our words, or why there was none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.DeliveryView")]
 public sealed record DeliveryView(
     string Id, long Number, AlertKinds Kind, Layer Layer, Channel Channel, string Target, DeliveryStatus Status, int Tries,

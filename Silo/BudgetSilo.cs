@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Budgets.Couriers;
 using Budgets.Directories;
 using Budgets.Journal;
 using Budgets.Scheduling;
 using Budgets.Storage.AzureTables;
 using Budgets.Storage.Sqlite;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -54,6 +56,14 @@ public static class BudgetSilo
         })
         .UseAzureTablesGateways(settings.Connect);
 
+    /// <summary>Everything in the settings that any silo, on its own or of a cluster, cannot work with, each with the setting that mends it.</summary>
+    public static IReadOnlyCollection<string> Faults(IConfiguration configuration)
+    {
+        var faults = new List<string>();
+        CourierSettings.Read(configuration, faults);
+        return faults;
+    }
+
     /// <summary>The key of the <see cref="TimeProvider"/> that budgets go by. Orleans' own clocks are other ones.</summary>
     public const string Clock = "Budgets";
 
@@ -80,6 +90,7 @@ public static class BudgetSilo
     private static ISiloBuilder AddBudgets(this ISiloBuilder silo)
     {
         silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
+        silo.Services.AddCouriers(silo.Configuration);
 
         // Its first round measures the time since the machine started and warns of a stall of hours.
         silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));

@@ -14,6 +14,7 @@ return await Launch.Run(async () =>
     builder.Configuration.Sources.Insert(0, Launch.QuietLogs);
     var faults = new List<string>();
     OperatorsView.HasDashboard(builder.Configuration, faults);
+    faults.AddRange(BudgetSilo.Faults(builder.Configuration));
     if (ClusterSettings.Read(builder.Configuration, faults) is not { } settings || faults.Count > 0)
     {
         Launch.RefuseIf(faults);

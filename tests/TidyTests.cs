@@ -21,7 +21,8 @@ public sealed partial class TidyTests
         ["Grains"] = ["Grains.Interfaces"],
         ["Storage.Sqlite"] = ["Grains"],
         ["Storage.AzureTables"] = ["Grains"],
-        ["Silo"] = ["Grains", "Storage.Sqlite", "Storage.AzureTables"],
+        ["Couriers"] = ["Grains"],
+        ["Silo"] = ["Couriers", "Grains", "Storage.Sqlite", "Storage.AzureTables"],
         ["Client"] = ["Grains.Interfaces"],
         ["ApiHost"] = ["Grains.Interfaces", "Silo"],
     };
@@ -96,6 +97,7 @@ public sealed partial class TidyTests
     [InlineData("Budgets.Grains.Interfaces", "")]
     [InlineData("Budgets.Grains", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Storage.Sqlite", "Budgets.Grains Budgets.Grains.Interfaces")]
+    [InlineData("Budgets.Couriers", "Budgets.Grains Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Client", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.ApiHost", "Budgets.Grains.Interfaces Budgets.Silo")]
     public void Assemblies_use_each_other_only_as_the_house_is_drawn(string assembly, string allowed) =>
@@ -113,7 +115,12 @@ public sealed partial class TidyTests
             .Where(m => m.GetCustomAttribute<AnyGatewayAttribute>() is null).Select(m => $"{m.DeclaringType!.Name}.{m.Name}").Should().BeEmpty();
 
     [Fact]
-    public void HTTP_is_an_accent_that_only_the_API_host_has() => Found(MayReferTo.Keys.Except(["ApiHost"]), Http()).Should().BeEmpty();
+    public void HTTP_is_an_accent_that_only_the_API_host_and_the_couriers_have() => Found(MayReferTo.Keys.Except(["ApiHost", "Couriers"]), Http()).Should().BeEmpty();
+
+    /// <summary>Whoever else called would call past what is checked there. A host asks itself how it is, and nobody else.</summary>
+    [Fact]
+    public void Nothing_leaves_the_house_but_by_a_courier() =>
+        Found(MayReferTo.Keys.Except(["Couriers"]), CallsOut()).Where(f => !f.StartsWith("ApiHost/HealthQuestion.cs", StringComparison.Ordinal)).Should().BeEmpty();
 
     [Fact]
     public void No_file_is_longer_than_300_lines_and_no_grains_than_150()
@@ -205,6 +212,9 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"\bStatusCodes?\b|\b(402|409|422|429|503)\b|\bHttp[A-Z]\w*|\bMicrosoft\.AspNetCore\b|\bSystem\.Net\.Http\b|""https?\b")]
     private static partial Regex Http();
+
+    [GeneratedRegex(@"\b(HttpClient|HttpMessageInvoker|SocketsHttpHandler|IHttpClientFactory|WebRequest|SmtpClient)\b|\b(MailKit|MimeKit|System\.Net\.Mail)\b")]
+    private static partial Regex CallsOut();
 
     [GeneratedRegex(@"Grain(\.\w+)?\.cs$")]
     private static partial Regex GrainFile();
