@@ -65,7 +65,7 @@ public sealed record Outlet(Layer Layer)
     public bool CanPost => Url is not null && Disabled is null;
 
     /// <summary>Who named no events hears of a window's end only if the budget has a reason to tell, which is that the agent was blocked.</summary>
-    public bool Wants(AlertKinds kind) => Events is { } named ? (named & kind) != 0 : ((AlertKinds.Usual | AlertKinds.PeriodReset) & kind) != 0;
+    public bool Wants(AlertKinds kind) => Events is { } named ? (named & kind) != 0 : ((Alert.Usual | AlertKinds.PeriodReset) & kind) != 0;
 }
 
 public sealed record Heard(AgentId Source, long UpTo);
