@@ -10,6 +10,7 @@ namespace Budgets.Bench;
 internal static class Seeding
 {
     private const int AtOnce = 32;
+    private const int ManyAtOnce = 256;
     private const int FanOut = 10;
     private const string Ample = "1000000000";
 
@@ -58,7 +59,7 @@ internal static class Seeding
     {
         using var client = new HttpClient { BaseAddress = address };
         var operatorKey = OperatorKey();
-        await Parallel.ForEachAsync(Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = ManyAtOnce }, async (_, _) =>
         {
             var agent = await Open(client, operatorKey, "idle", Ample);
             var left = (int)Math.Ceiling((at - TimeProvider.System.GetUtcNow()).TotalSeconds);
