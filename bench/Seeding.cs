@@ -10,7 +10,6 @@ namespace Budgets.Bench;
 internal static class Seeding
 {
     private const int AtOnce = 32;
-    private const int ManyAtOnce = 256;
     private const int FanOut = 10;
     private const string Ample = "1000000000";
 
@@ -52,19 +51,6 @@ internal static class Seeding
         var alone = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(level, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) => alone.Add(await Open(client, operatorKey, "alone", Ample)));
         await File.WriteAllLinesAsync(Path.Combine(directory, "alone.keys"), alone);
-    }
-
-    /// <summary>Agents that nobody asks again, each with one reservation; all of them expire within a second after an instant.</summary>
-    public static async Task Due(int agents, Uri address, DateTimeOffset at)
-    {
-        using var client = new HttpClient { BaseAddress = address };
-        var operatorKey = OperatorKey();
-        await Parallel.ForEachAsync(Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = ManyAtOnce }, async (_, _) =>
-        {
-            var agent = await Open(client, operatorKey, "idle", Ample);
-            var left = (int)Math.Ceiling((at - TimeProvider.System.GetUtcNow()).TotalSeconds);
-            await Post(client, "/v1/reservations", agent, $$"""{"amount":1,"ttl_seconds":{{left}}}""");
-        });
     }
 
     private static string OperatorKey() => Environment.GetEnvironmentVariable("Budgets__OperatorKey")
