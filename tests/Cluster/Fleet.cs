@@ -20,10 +20,10 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly Dictionary<string, string> _cluster;
     private IHost? _client;
 
-    private Fleet(Azurite azurite)
+    private Fleet(Azurite azurite, IReadOnlyDictionary<string, string> more)
     {
         Azurite = azurite;
-        _cluster = new()
+        _cluster = new(more)
         {
             ["Budgets__Cluster"] = "AzureStorage",
             ["ConnectionStrings__Storage"] = azurite.ConnectionString,
@@ -41,9 +41,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
-    public static async Task<Fleet> Start(string operatorKey)
+    /// <param name="more">Other settings of every process.</param>
+    public static async Task<Fleet> Start(string operatorKey, IReadOnlyDictionary<string, string>? more = null)
     {
-        var fleet = new Fleet(await Azurite.Start());
+        var fleet = new Fleet(await Azurite.Start(), more ?? new Dictionary<string, string>());
         try
         {
             var ports = FreePorts.Take(3 * SiloCount);
@@ -88,6 +89,14 @@ internal sealed class Fleet : IAsyncDisposable
         }
 
         return here;
+    }
+
+    /// <summary>The silo that carries an agent's letters; -1: none just now.</summary>
+    public async Task<int> CarrierOf(string agent)
+    {
+        var grains = _client!.Services.GetRequiredService<IGrainFactory>();
+        var address = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IDeliveryGrain>(agent));
+        return Array.FindIndex(_silos, s => s.Ports.Silo == address?.Endpoint.Port);
     }
 
     public async ValueTask DisposeAsync()

@@ -17,8 +17,9 @@ internal sealed class ApiProcess : ChildProcess
     }
 
     /// <summary>With its silo in it, and all it keeps in a directory.</summary>
-    public static ApiProcess Start(string dataDirectory, string operatorKey) =>
-        new(new() { ["Budgets__DataDirectory"] = dataDirectory, ["Budgets__OperatorKey"] = operatorKey });
+    /// <param name="more">Other settings.</param>
+    public static ApiProcess Start(string dataDirectory, string operatorKey, IReadOnlyDictionary<string, string>? more = null) =>
+        new(new(more ?? new Dictionary<string, string>()) { ["Budgets__DataDirectory"] = dataDirectory, ["Budgets__OperatorKey"] = operatorKey });
 
     /// <summary>For the silos of a cluster.</summary>
     /// <param name="cluster">As every process of the cluster is told.</param>
