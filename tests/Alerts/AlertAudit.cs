@@ -54,11 +54,11 @@ internal static class AlertAudit
             tally.Lost($"{lost} never arrived; it was sent {posted.Count(p => p.Id == lost)} times");
         }
 
-        foreach (var (path, arrived) in taken.Where(t => expected.ContainsKey(t.Id)).GroupBy(t => t.Path, t => expected[t.Id].Number))
+        foreach (var arrived in taken.Where(t => expected.ContainsKey(t.Id)).GroupBy(t => t.Path, t => expected[t.Id].Number))
         {
             if (!arrived.SequenceEqual(arrived.Order()))
             {
-                tally.Wrong($"{path} heard of its alerts in the order {string.Join(' ', arrived)}");
+                tally.Wrong($"{arrived.Key} heard of its alerts in the order {string.Join(' ', arrived)}");
             }
         }
 

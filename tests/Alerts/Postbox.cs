@@ -76,9 +76,10 @@ internal sealed class Postbox : IAsyncDisposable
         if (status == 0)
         {
             http.Abort();
+            return;
         }
 
-        http.Response.StatusCode = status == 0 ? 500 : status;
+        http.Response.StatusCode = status;
     }
 }
 

@@ -100,10 +100,10 @@ internal sealed class JournalSums(string name)
         }
     }
 
-    /// <param name="total">[spent, held, limit] after the entry.</param>
+    /// <param name="total">[spent, held, limit] after the entry; without a limit, there are two.</param>
     private void Compare(JsonElement total, Tally tally)
     {
-        var (spent, held, limit) = (total[0].GetInt64(), total[1].GetInt64(), total[2].GetInt64());
+        var (spent, held, limit) = (total[0].GetInt64(), total[1].GetInt64(), total.GetArrayLength() > 2 ? total[2].GetInt64() : long.MaxValue);
         var (allSpent, allHeld) = (Spent + _lent.Values.Sum(l => l.Spent), Open.Values.Sum() + _lent.Values.Sum(l => l.Held));
         if ((spent, held) != (allSpent, allHeld))
         {
