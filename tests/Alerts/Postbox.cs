@@ -13,12 +13,13 @@ internal sealed class Postbox : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Func<Posted, int> _answer;
+    private readonly Func<Posted, TimeSpan> _lag;
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private readonly ConcurrentQueue<Posted> _posted = new();
     private readonly ConcurrentDictionary<string, bool> _arrived = new();
     private TaskCompletionSource<Posted>? _holding;
 
-    private Postbox(WebApplication app, Func<Posted, int> answer) => (_app, _answer) = (app, answer);
+    private Postbox(WebApplication app, Func<Posted, int> answer, Func<Posted, TimeSpan> lag) => (_app, _answer, _lag) = (app, answer, lag);
 
     public Uri Address { get; private set; } = null!;
 
@@ -28,13 +29,14 @@ internal sealed class Postbox : IAsyncDisposable
     public int Arrived => _arrived.Count;
 
     /// <param name="answer">The status for each call; 0 closes the connection without an answer.</param>
-    public static async Task<Postbox> Open(Func<Posted, int> answer)
+    /// <param name="lag">From when the call has had its effect until its answer goes out; null: at once.</param>
+    public static async Task<Postbox> Open(Func<Posted, int> answer, Func<Posted, TimeSpan>? lag = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
-        var box = new Postbox(app, answer);
+        var box = new Postbox(app, answer, lag ?? (_ => TimeSpan.Zero));
         app.MapPost("/{**path}", box.Take);
         await app.StartAsync();
         box.Address = new Uri(app.Urls.Single());
@@ -71,6 +73,12 @@ internal sealed class Postbox : IAsyncDisposable
         if (status is >= 200 and < 300)
         {
             _arrived[id] = true;
+        }
+
+        if (_lag(call) is { Ticks: > 0 } lag)
+        {
+            using var slow = new PeriodicTimer(lag);
+            await slow.WaitForNextTickAsync(http.RequestAborted);
         }
 
         if (status == 0)

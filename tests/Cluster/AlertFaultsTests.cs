@@ -29,7 +29,8 @@ public sealed class AlertFaultsTests(ITestOutputHelper output)
         var seed = KillNineTests.Seed();
         var (random, tally, began) = (new Random(seed), new Tally(seed), Stopwatch.GetTimestamp());
         var operatorKey = ApiKey.New(ApiKey.OperatorPrefix);
-        await using var box = await Postbox.Open(new Receiving(seed).Answer);
+        var receiving = new Receiving(seed);
+        await using var box = await Postbox.Open(receiving.Answer, receiving.Lag);
         await using var fleet = await Fleet.Start(operatorKey, new Dictionary<string, string> { ["Budgets__Webhooks__AllowedNetworks"] = "127.0.0.0/8" });
 
         var (agents, cut, spending) = (new List<Watched>(), new List<Posted>(), new List<Task>());

@@ -20,6 +20,7 @@ public sealed class HangingReceiverTests(ITestOutputHelper output)
 
     private const int Charges = 3_000;
     private const int Clients = 8;
+    private const int Rounds = 3;
 
     /// <summary>A healthy receiver hears of what happened within this time, on a machine that is busy otherwise.</summary>
     private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(3);
@@ -51,8 +52,12 @@ public sealed class HangingReceiverTests(ITestOutputHelper output)
         var receivers = new[] { hanging, hanging, dripping, pouring };
         var hostile = await Task.WhenAll(Enumerable.Range(0, Hostile).Select(i => Open(rest, receivers[i % receivers.Length].Url($"127.0.1.{i + 1}"))));
         var others = await Task.WhenAll(Enumerable.Range(0, Healthy).Select(i => Open(rest, new Uri(healthy.Address, $"/{i}").ToString())));
-        await Spend(rest, hostile);
-        var (before, without) = (Resources.Of(host.Id), await Spend(rest, hostile));
+        for (var i = 0; i < Rounds; i++)
+        {
+            await Spend(rest, hostile);
+        }
+
+        var (without, before) = (await Median(() => Spend(rest, hostile)), Resources.Of(host.Id));
 
         // Five percent of a thousand, ten times.
         for (var i = 0; i < Letters; i++)
@@ -60,11 +65,13 @@ public sealed class HangingReceiverTests(ITestOutputHelper output)
             await Task.WhenAll(hostile.Select(agent => Charge(rest, agent, "50")));
         }
 
-        var most = before;
-        var hung = new List<TimeSpan>();
-        for (var i = 0; i < Healthy; i++)
+        // Until the receivers that hang have been given up once, and are called again.
+        var (most, hung) = (before, new List<TimeSpan>());
+        var called = 2 * Enumerable.Range(0, Hostile).Count(i => receivers[i % receivers.Length] == hanging);
+        using var pause = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        for (var i = 0; hung.Count < Rounds || hanging.Count < called; i = (i + 1) % Healthy)
         {
-            // Until the receivers have let go of the first calls, and are called again.
+            await pause.WaitForNextTickAsync();
             hung.Add(await Spend(rest, hostile));
             var heard = await Hears(rest, others[i], healthy, i);
             heard.Should().BeLessThan(HeardWithin, "others' alerts are not delayed");
@@ -76,7 +83,7 @@ public sealed class HangingReceiverTests(ITestOutputHelper output)
         (hanging.Count + dripping.Count + pouring.Count).Should().BeGreaterThanOrEqualTo(Hostile, "all of them were called");
         (most.Threads - before.Threads).Should().BeLessThanOrEqualTo(MostMoreThreads);
         (most.Megabytes - before.Megabytes).Should().BeLessThanOrEqualTo(MostMoreMegabytes);
-        hung.Order().ElementAt(Healthy / 2).Should().BeLessThan((without * MostTimesSlower) + Noise);
+        hung.Order().ElementAt(hung.Count / 2).Should().BeLessThan((without * MostTimesSlower) + Noise);
         host.Terminate();
         (await host.Exited()).Should().Be(0, host.Output);
     }
@@ -137,16 +144,28 @@ public sealed class HangingReceiverTests(ITestOutputHelper output)
     /// <returns>From the charge's answer until its receiver heard of it.</returns>
     private static async Task<TimeSpan> Hears(Rest rest, (string Id, string Key) agent, Postbox box, int number)
     {
+        var heard = box.Posted.Count(p => p.Path == $"/{number}");
         await Charge(rest, agent, "50");
         var began = Stopwatch.GetTimestamp();
         using var deadline = new CancellationTokenSource(Patience);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (box.Posted.All(p => p.Path != $"/{number}"))
+        while (box.Posted.Count(p => p.Path == $"/{number}") == heard)
         {
             await pause.WaitForNextTickAsync(deadline.Token);
         }
 
         return Stopwatch.GetElapsedTime(began);
+    }
+
+    private static async Task<TimeSpan> Median(Func<Task<TimeSpan>> measure)
+    {
+        var all = new List<TimeSpan>();
+        for (var i = 0; i < Rounds; i++)
+        {
+            all.Add(await measure());
+        }
+
+        return all.Order().ElementAt(Rounds / 2);
     }
 
     private static async Task<int> Waiting(Rest rest, IEnumerable<(string Id, string Key)> agents)

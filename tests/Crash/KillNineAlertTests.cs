@@ -34,7 +34,8 @@ public sealed class KillNineAlertTests(ITestOutputHelper output)
         var directory = Directory.CreateTempSubdirectory("budgets-crash-").FullName;
         var seed = KillNineTests.Seed();
         var (random, tally, began) = (new Random(seed), new Tally(seed), Stopwatch.GetTimestamp());
-        await using var box = await Postbox.Open(new Receiving(seed).Answer);
+        var receiving = new Receiving(seed);
+        await using var box = await Postbox.Open(receiving.Answer, receiving.Lag);
         try
         {
             while (tally.Kills < Kills)
