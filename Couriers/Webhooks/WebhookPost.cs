@@ -12,7 +12,7 @@ using global::Budgets.Delivery;
 /// <summary>Posts letters to URLs that strangers chose.</summary>
 internal sealed class WebhookPost : IDisposable
 {
-    /// <summary>One letter, from the first look at its URL to the last header of the answer.</summary>
+    /// <summary>One letter, from its turn at its receiver to the last header of the answer. That many letters wait for one receiver is not the receiver's failure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>To one host and port. Whoever lets us wait lets only his own wait.</summary>
@@ -41,6 +41,7 @@ internal sealed class WebhookPost : IDisposable
     private readonly Border _border;
     private readonly TimeProvider _clock;
     private readonly HttpMessageInvoker _http;
+    private readonly Turnstile _turns = new(MostConnectionsToOne);
     private readonly SemaphoreSlim _places = new(MostAtOnce);
 
     public WebhookPost(Border border, TimeProvider clock)
@@ -82,6 +83,18 @@ internal sealed class WebhookPost : IDisposable
             return Failed("There is no secret to sign it with.");
         }
 
+        // Whoever waits for his turn at one receiver takes no place that a letter to another could have.
+        return await _turns.Pass(url.Uri.GetLeftPart(UriPartial.Authority), () => Send(letter, url, timestamp, signature, cancellation), cancellation);
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _places.Dispose();
+    }
+
+    private async Task<Receipt> Send(WebhookLetter letter, WebhookUrl url, string timestamp, string signature, CancellationToken cancellation)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, url.Uri) { Content = new ReadOnlyMemoryContent(letter.Body) };
         request.Content.Headers.ContentType = s_json;
         request.Headers.TryAddWithoutValidation("User-Agent", "Budgets.Orleans");
@@ -113,12 +126,6 @@ internal sealed class WebhookPost : IDisposable
         {
             throw new OperationCanceledException(e.Message, e, cancellation);
         }
-    }
-
-    public void Dispose()
-    {
-        _http.Dispose();
-        _places.Dispose();
     }
 
     private static Receipt Failed(string reason) => new(Carried.Failed, Reason: reason);

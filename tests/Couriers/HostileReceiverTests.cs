@@ -33,6 +33,35 @@ public sealed class HostileReceiverTests
         await visit.HungUp;
     }
 
+    /// <summary>A thousand agents may share one receiver. Those whose turn it is not take nobody else's place, and have not failed.</summary>
+    [Fact]
+    public async Task One_that_hangs_holds_up_nobody_else_and_who_waits_for_his_turn_has_not_failed()
+    {
+        var clock = new FakeTimeProvider();
+        await using var receiver = Receiver.Hanging();
+        await using var fine = Receiver.Answering(Calling.Ok);
+        using var courier = Calling.Courier(clock: clock);
+        using var over = new CancellationTokenSource();
+
+        var posts = Enumerable.Range(0, WebhookPost.MostAtOnce + 100).Select(_ => courier.Post(Calling.Letter(receiver.Url()), over.Token)).ToList();
+        for (var i = 0; i < WebhookPost.MostConnectionsToOne; i++)
+        {
+            await (await receiver.Next()).WasRead;
+        }
+
+        (await courier.Post(fine.Url()).WaitAsync(TimeSpan.FromSeconds(5))).Carried.Should().Be(Carried.Delivered);
+        receiver.Count.Should().Be(WebhookPost.MostConnectionsToOne);
+        clock.Advance(WebhookPost.Patience);
+
+        (await Task.WhenAll(posts.Take(WebhookPost.MostConnectionsToOne))).Should().OnlyContain(r => r.Carried == Carried.Failed);
+        await (await receiver.Next()).WasRead;
+        posts.Skip(WebhookPost.MostConnectionsToOne).Should().OnlyContain(p => !p.IsCompleted, "their turn has just come, or has not");
+
+        await over.CancelAsync();
+        await Task.WhenAll(posts).ContinueWith(_ => { }, TaskScheduler.Default);
+        posts.Skip(WebhookPost.MostConnectionsToOne).Should().OnlyContain(p => p.IsCanceled);
+    }
+
     [Fact]
     public async Task One_that_drips_its_answer_is_cut_off()
     {
@@ -200,27 +229,6 @@ public sealed class HostileReceiverTests
 
         await FluentActions.Awaiting(() => post).Should().ThrowAsync<OperationCanceledException>();
         await visit.HungUp;
-    }
-
-    /// <summary>With more letters than it may have connections.</summary>
-    [Fact]
-    public async Task One_that_hangs_holds_up_nobody_else()
-    {
-        var clock = new FakeTimeProvider();
-        await using var hanging = Receiver.Hanging();
-        await using var fine = Receiver.Answering(Calling.Ok);
-        using var courier = Calling.Courier(clock: clock);
-
-        var posts = Enumerable.Range(0, 100).Select(_ => courier.Post(hanging.Url())).ToList();
-        for (var i = 0; i < WebhookPost.MostConnectionsToOne; i++)
-        {
-            await (await hanging.Next()).WasRead;
-        }
-
-        (await courier.Post(fine.Url())).Carried.Should().Be(Carried.Delivered);
-        hanging.Count.Should().Be(WebhookPost.MostConnectionsToOne);
-        clock.Advance(WebhookPost.Patience);
-        (await Task.WhenAll(posts)).Should().OnlyContain(r => r.Carried == Carried.Failed);
     }
 
     [Fact]
