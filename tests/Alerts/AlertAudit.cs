@@ -76,7 +76,7 @@ internal static class AlertAudit
 
         var key = Convert.FromBase64String(letter.Hook.Secret["whsec_".Length..]);
         var signature = "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{call.Id}.{call.Timestamp}.{call.Body}")));
-        if (call.Signature != signature)
+        if (!call.Signature.Split(' ').Contains(signature))
         {
             return "its signature is wrong";
         }

@@ -66,9 +66,15 @@ internal sealed class Watched
         foreach (var layer in layers)
         {
             var path = $"/{agent}/{layer}";
+            var (alerts, by) = layer == "a" ? ($"/v1/agents/{agent}/alerts", operatorKey) : ("/v1/agents/alerts", apiKey);
             var set = await rest.PostUntilAnswered(
-                layer == "a" ? $"/v1/agents/{agent}/alerts" : "/v1/agents/alerts", layer == "a" ? operatorKey : apiKey,
-                $$"""{"alert_at_50_percent":true,"alert_at_80_percent":true,"alert_at_95_percent":true,"webhook_url":"{{new Uri(receiver, path)}}"}""", null);
+                alerts, by, $$"""{"alert_at_50_percent":true,"alert_at_80_percent":true,"alert_at_95_percent":true,"webhook_url":"{{new Uri(receiver, path)}}"}""", null);
+            if (set.Status == 200 && !set.Body.TryGetProperty("webhook_secret", out _))
+            {
+                // The answer that showed it was lost on its way.
+                set = await rest.PostUntilAnswered($"{alerts}/rotate-secret", by, "{}", null);
+            }
+
             set.Status.Should().Be(200, set.Code);
             hooks.Add(new Hook(path, set.Body.GetProperty("webhook_secret").GetString()!, layer));
         }
