@@ -217,7 +217,7 @@ public sealed class HostileReceiverTests
             await (await hanging.Next()).WasRead;
         }
 
-        (await courier.Post(fine.Url())).Carried.Should().Be(Carried.Delivered);
+        (await courier.Post(fine.Url("fine.example.org"))).Carried.Should().Be(Carried.Delivered);
         hanging.Count.Should().Be(Places.MostToOne);
         clock.Advance(WebhookPost.Patience);
         (await Task.WhenAll(posts)).Should().OnlyContain(r => r.Carried == Carried.Failed);
