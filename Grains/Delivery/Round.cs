@@ -7,7 +7,7 @@ namespace Budgets.Delivery;
 /// <param name="rests">Nothing can be done before the next letter's turn.</param>
 /// <param name="lost">The courier broke its promise and threw.</param>
 internal sealed class Round(
-    Keeper<DeliveryState, DeliveryEvent> journal, Func<Lane, bool> lanes, ICourier courier, TimeProvider clock, Action rests, Action<Exception> lost)
+    Keeper<DeliveryState, DeliveryEvent> journal, Func<Lane, bool> lanes, ICourier courier, TimeProvider clock, Action rests, Action<Exception> lost) : IDisposable
 {
     /// <summary>A call that the courier has not given up by then is given up here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -34,6 +34,8 @@ internal sealed class Round(
         _stopping.Cancel();
         return _walk;
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     private async Task Walk()
     {

@@ -12,7 +12,7 @@ internal sealed class Rounds
     private readonly TimeProvider _clock;
     private readonly Round[] _rounds;
     private IGrainTimer? _timer;
-    private bool _isStopped;
+    private Task? _stopped;
 
     public Rounds(Keeper<DeliveryState, DeliveryEvent> journal, ICourier courier, TimeProvider clock, Action<Exception> lost)
     {
@@ -49,19 +49,25 @@ internal sealed class Rounds
     }
 
     /// <summary>Completes when no call is under way any more.</summary>
-    public async Task Stop()
-    {
-        _isStopped = true;
-        await Task.WhenAll(_rounds.Select(r => r.Stop()));
-    }
+    public Task Stop() => _stopped ??= StopOnce();
 
     /// <summary>The timer serves whoever has his turn next, finer than an alarm; the alarm serves him if the activation is gone by then.</summary>
     private void Rest()
     {
-        if (!_isStopped && _rounds.Where(r => !r.IsUnderWay).Min(r => _journal.State.NextTry(r.Lanes)) is { } next)
+        if (_stopped is null && _rounds.Where(r => !r.IsUnderWay).Min(r => _journal.State.NextTry(r.Lanes)) is { } next)
         {
             var wait = next - _clock.GetUtcNow();
             _timer?.Change(wait > Soonest ? wait : Soonest, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task StopOnce()
+    {
+        var walks = Task.WhenAll(_rounds.Select(r => r.Stop()));
+        await walks.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        foreach (var round in _rounds)
+        {
+            round.Dispose();
         }
     }
 }
