@@ -24,7 +24,7 @@ public static class DeliveryFold
 
     private static DeliveryState Heard(this DeliveryState s, AlertsTaken t)
     {
-        s = s with { Escalations = t.Escalations ?? s.Escalations };
+        s = s with { Name = t.Name ?? s.Name, Escalations = t.Escalations ?? s.Escalations };
         if (t.Source is not { } source)
         {
             return s;

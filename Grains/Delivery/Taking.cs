@@ -33,8 +33,14 @@ internal static class Taking
             desk.Write(alert, $"alr_{Part(source)}_{alert.Number}-{(source == s.Agent ? "" : "c")}", o => o.Wants(alert.Kind), alert.Escalations);
         }
 
-        var named = source == s.Agent ? alerts.LastOrDefault(a => !a.Escalations.IsDefaultOrEmpty)?.Escalations : null;
-        return new AlertsTaken(now, source, upTo, desk.Letters, desk.Dropped, named is { } escalations && !escalations.SequenceEqual(s.Escalations) ? escalations : null);
+        var taken = new AlertsTaken(now, source, upTo, desk.Letters, desk.Dropped, null, null);
+        if (source != s.Agent)
+        {
+            return taken;
+        }
+
+        var (name, named) = (alerts[^1].AgentName, alerts.LastOrDefault(a => !a.Escalations.IsDefaultOrEmpty)?.Escalations ?? s.Escalations);
+        return taken with { Name = name == s.Name ? null : name, Escalations = named.SequenceEqual(s.Escalations) ? null : named };
     }
 
     /// <returns>None: the layer has no channel.</returns>
@@ -42,7 +48,7 @@ internal static class Taking
     {
         var desk = new Desk(s, canMail, now);
         desk.Write(alert with { Number = 0 }, OwnId(s), o => o.Layer == layer, []);
-        var test = new AlertsTaken(now, null, 0, desk.Letters, desk.Dropped, null);
+        var test = new AlertsTaken(now, null, 0, desk.Letters, desk.Dropped, null, null);
         return test.Letters.IsEmpty && test.Dropped.IsEmpty ? [] : [test];
     }
 
@@ -51,7 +57,7 @@ internal static class Taking
     {
         var detail = $"{(layer == Layer.Above ? "The webhook that was set from above" : "The agent's own webhook")} "
             + (reason == Trying.Gone ? "has answered that it wants no more." : $"has failed for {Schedule.GivesUpAfter.Days} days.");
-        var alert = new Alert(0, AlertKinds.WebhookDisabled, now, s.Agent, s.Agent.Value, null, null, [], null, [], s.Escalations, detail);
+        var alert = new Alert(0, AlertKinds.WebhookDisabled, now, s.Agent, s.Name ?? "", null, null, [], null, [], s.Escalations, detail);
         var desk = new Desk(s, canMail, now);
         desk.Write(alert, OwnId(s), o => o.Layer == layer || o.Wants(AlertKinds.WebhookDisabled), s.Escalations, deaf: layer);
         return new WebhookDisabled(now, layer, reason, desk.Letters, desk.Dropped);

@@ -69,6 +69,7 @@ public sealed class ScheduleTests
         var told = _paper.Made.Where(l => l.Kind == AlertKinds.WebhookDisabled).ToList();
         told.Select(l => (l.Target, l.Layer)).Should().BeEquivalentTo(
             [("human@example.com", Layer.Above), ("agent@example.com", Layer.Own), ("boss@example.com", Layer.Above)]);
+        told.Should().OnlyContain(l => l.Page!.Title == "A webhook of scribe is disabled");
         told.Should().OnlyContain(l => !l.Page!.Paragraphs[0].Contains("hooks", StringComparison.Ordinal), "one layer is not told where another's alerts went");
     }
 
