@@ -69,6 +69,7 @@ public static class BudgetsApi
         FreezeEndpoints.Map(routes);
         KeyEndpoints.Map(routes);
         BudgetEndpoints.Map(routes);
+        AlertEndpoints.Map(routes);
         ChildEndpoints.Map(routes);
         FamilyEndpoints.Map(routes);
         RunEndpoints.Map(routes);

@@ -28,9 +28,6 @@ public enum AlertKinds
 
     /// <summary>Somebody wants to see whether alerts arrive.</summary>
     Test = 64,
-
-    /// <summary>What is told to those who name no events.</summary>
-    Usual = BudgetWarning | BudgetExceeded | RunawayDetected | ChildOverBudget | WebhookDisabled,
 }
 
 /// <summary>What a budget has to tell, with the figures of the moment: every try and every replay says the same.</summary>
@@ -61,4 +58,8 @@ public sealed record Alert(
     int Coalesced = 0)
 {
     public const int MostDrivers = 3;
+
+    /// <summary>What is told to those who name no events; and a reset, to those who were blocked before it.</summary>
+    public const AlertKinds Usual =
+        AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled;
 }

@@ -17,6 +17,8 @@ public static class Change
 /// <summary>A change of a budget's configuration, made in one layer of its limits.</summary>
 /// <param name="By">Who asks, for the ledger: "operator", "agent:manage", "agent:spend".</param>
 /// <param name="OnlyTighten">True for a spend key: a change that would allow more than now is refused whole.</param>
+/// <param name="Thresholds">All of the layer's thresholds, instead of those it had; those that are switched by name come after. Null: they stay.</param>
+/// <param name="Wanted">What the layer's channels are there for.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ConfigureRequest")]
 public sealed record ConfigureRequest(
     Layer Layer,
@@ -36,7 +38,9 @@ public sealed record ConfigureRequest(
     bool? AlertAt80 = null,
     bool? AlertAt95 = null,
     Change<string?> EscalationEmail = default,
-    Change<UnknownPriceRate?> OnUnknownPrice = default)
+    Change<UnknownPriceRate?> OnUnknownPrice = default,
+    ImmutableArray<int>? Thresholds = null,
+    Change<AlertKinds?> Wanted = default)
 {
     /// <summary>The limit this change sets for a type; not set: it stays as it is.</summary>
     public Change<Money?> this[LimitType type] => type switch
@@ -135,6 +139,7 @@ public sealed record ConfigureOutcome(ConfigureResult Result, BudgetView? Budget
 public sealed record FreezeView(string Reason, string By, DateTimeOffset Since, DateTimeOffset? ResumesAt);
 
 /// <summary>A budget as it stands: its configuration and every limit with its figures.</summary>
+/// <param name="Alerts">Both layers together.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.BudgetView")]
 public sealed record BudgetView(
     AgentId Agent,
@@ -148,6 +153,8 @@ public sealed record BudgetView(
     Limits Above,
     Limits Own,
     AlertSettings Alerts,
+    AlertSettings AlertsAbove,
+    AlertSettings AlertsOwn,
     ImmutableSortedDictionary<string, string> Metadata,
     ImmutableArray<LimitStanding> Windows,
     ImmutableArray<Balance> Balances,

@@ -43,8 +43,8 @@ public interface IDeliveryGrain : IGrainWithStringKey
 }
 
 /// <summary>Where the alerts of one layer go. A field left out keeps its value.</summary>
-/// <param name="WebhookUrl">Checked by the edge before. Null removes it, with its secret; setting it, also to the same URL, enables a disabled webhook again.</param>
-/// <param name="Events">Null: the <see cref="AlertKinds.Usual"/> ones.</param>
+/// <param name="WebhookUrl">Null removes it, with its secret; setting it, also to the same URL, enables a disabled webhook again.</param>
+/// <param name="Events">Null: the <see cref="Alert.Usual"/> ones.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ChannelsRequest")]
 public sealed record ChannelsRequest(
     Layer Layer, string By, Change<string?> WebhookUrl = default, Change<string?> EmailHuman = default, Change<AlertKinds?> Events = default);
@@ -53,16 +53,19 @@ public sealed record ChannelsRequest(
 /// <param name="WebhookDisabled">Why nothing is posted any more, "gone" (it answered so) or "failing" (for five days); null: it is.</param>
 /// <param name="FailingSince">The first failure since the webhook last worked, or was set; null: it works.</param>
 /// <param name="Dropped">Alerts that had no room in the queue and were never sent.</param>
+/// <param name="CanMail">The silos have a mail server; else every mail fails at once.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Channels")]
 public sealed record Channels(
-    Layer Layer, string? WebhookUrl, string? EmailHuman, AlertKinds? Events, string? WebhookDisabled, DateTimeOffset? FailingSince, long Dropped, int Waiting)
+    Layer Layer, string? WebhookUrl, string? EmailHuman, AlertKinds? Events, string? WebhookDisabled, DateTimeOffset? FailingSince, long Dropped, int Waiting,
+    bool CanMail = false)
 {
-    public AlertKinds Wanted => Events ?? AlertKinds.Usual;
+    public AlertKinds Wanted => Events ?? Alert.Usual;
 }
 
 /// <param name="Secret">A secret that was made by this very call: shown once. Null: none was.</param>
+/// <param name="Fault">Why nothing may be posted to the URL, and nothing was changed; null: it was.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.ChannelsOutcome")]
-public sealed record ChannelsOutcome(Channels Channels, string? Secret)
+public sealed record ChannelsOutcome(Channels Channels, string? Secret, string? Fault = null)
 {
     /// <summary>Without the secret.</summary>
     public override string ToString() => $"{nameof(ChannelsOutcome)} {{ {nameof(Channels)} = {Channels} }}";

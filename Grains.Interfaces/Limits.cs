@@ -98,9 +98,16 @@ public sealed record LimitStanding(
     public decimal PercentUsed => Limit.Nanos == 0 ? 100m : Math.Round(Spent.InDollars * 100m / Limit.InDollars, 2);
 }
 
-/// <summary>Which shares of each limit are worth a warning, in percent, ascending.</summary>
+/// <summary>What one layer wants to be told.</summary>
+/// <param name="Thresholds">The shares of each limit that are worth a warning, in percent, ascending; at most <see cref="MostThresholds"/>.</param>
+/// <param name="EscalationEmail">A person who is told when a limit is used up or a runaway is stopped, whatever channels there are.</param>
+/// <param name="Wanted">What the layer's channels are there for; null: it has none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.AlertSettings")]
-public sealed record AlertSettings(ImmutableArray<int> Thresholds, string? EscalationEmail)
+public sealed record AlertSettings(ImmutableArray<int> Thresholds, string? EscalationEmail, AlertKinds? Wanted = null)
 {
+    public const int MostThresholds = 20;
+
     public static readonly AlertSettings None = new([], null);
+
+    public bool IsNone => Thresholds.IsEmpty && EscalationEmail is null && Wanted is null;
 }

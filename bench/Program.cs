@@ -25,8 +25,8 @@ switch (args)
     case ["seed-trees", var address, var directory]:
         await Seeding.Trees(new Uri(address), directory);
         return 0;
-    case ["seed-due", var agents, var address, var at]:
-        await Seeding.Due(Number(agents), new Uri(address), DateTimeOffset.FromUnixTimeSeconds(Number(at)));
+    case ["seed-due", var agents, var at]:
+        await SeedingDues.Run(Number(agents), DateTimeOffset.FromUnixTimeSeconds(Number(at)));
         return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
@@ -37,7 +37,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
-            | seed-trees ADDRESS DIRECTORY | seed-due AGENTS ADDRESS UNIX-TIME | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
+            | seed-trees ADDRESS DIRECTORY | seed-due AGENTS UNIX-TIME | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
             | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
             """);
         return 1;

@@ -53,19 +53,6 @@ internal static class Seeding
         await File.WriteAllLinesAsync(Path.Combine(directory, "alone.keys"), alone);
     }
 
-    /// <summary>Agents that nobody asks again, each with one reservation; all of them expire within a second after an instant.</summary>
-    public static async Task Due(int agents, Uri address, DateTimeOffset at)
-    {
-        using var client = new HttpClient { BaseAddress = address };
-        var operatorKey = OperatorKey();
-        await Parallel.ForEachAsync(Enumerable.Range(0, agents), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) =>
-        {
-            var agent = await Open(client, operatorKey, "idle", Ample);
-            var left = (int)Math.Ceiling((at - TimeProvider.System.GetUtcNow()).TotalSeconds);
-            await Post(client, "/v1/reservations", agent, $$"""{"amount":1,"ttl_seconds":{{left}}}""");
-        });
-    }
-
     private static string OperatorKey() => Environment.GetEnvironmentVariable("Budgets__OperatorKey")
         ?? throw new InvalidOperationException("Budgets__OperatorKey must hold the host's operator key.");
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Net.Mail;
 using System.Text.Json.Serialization;
 using Budgets.ApiHost.Http;
 using NodaTime;
@@ -9,8 +8,6 @@ namespace Budgets.ApiHost.Endpoints;
 /// <summary>A change of a budget: a limit that is left out stays, null removes it, 0 blocks everything.</summary>
 internal sealed record BudgetBody : IBody
 {
-    public const int MaxEmailLength = 254;
-
     /// <summary>A breaker that waits longer than this for itself had better wait for a person.</summary>
     public const int MaxResumeAfterSeconds = 2_592_000;
 
@@ -62,11 +59,7 @@ internal sealed record BudgetBody : IBody
         faults.Money("per_call_limit", PerCallLimit.Value, Money.MaxLimit);
         faults.Money("max_spend_per_minute", MaxSpendPerMinute.Value, Money.MaxLimit);
         faults.Range("resume_after_seconds", ResumeAfterSeconds.Value, 1, MaxResumeAfterSeconds);
-        faults.Text("escalation_email", EscalationEmail.Value, MaxEmailLength);
-        faults.AddIf(
-            EscalationEmail.Value is { } email && !(MailAddress.TryCreate(email, out var address) && address.Address == email),
-            "escalation_email",
-            "must be an e-mail address");
+        Emails.Check(faults, "escalation_email", EscalationEmail.Value);
         Zones.Check(faults, TimeZone);
         OnUnknownPrice.Value?.Check(faults);
     }

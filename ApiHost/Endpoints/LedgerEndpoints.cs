@@ -29,7 +29,7 @@ internal static class LedgerEndpoints
         var query = new Query(call.Http, "limit", "cursor", "from", "until", "kind", "model", "tag");
         var asked = new LedgerQuery(
             query.Limit(MaxPage, DefaultPage),
-            query.Cursor(IsSeq) is { } at ? long.Parse(at, CultureInfo.InvariantCulture) : null,
+            query.Cursor(IsSeq) is { } at ? SeqOf(at) : null,
             query.Instant("from"),
             query.Instant("until"),
             query.OneOf<EntryKind>("kind"),
@@ -57,9 +57,13 @@ internal static class LedgerEndpoints
 
         await Reply.Send(call.Http, 200, Wire.Default.LedgerAnswer, new LedgerAnswer(
             [.. page.Entries.Select(e => LedgerLine.Of(call.Agent, e))],
-            page.Next is { } next ? Cursor.Write(next.ToString(CultureInfo.InvariantCulture)) : null,
+            page.Next is { } next ? CursorOf(next) : null,
             page.Next is not null));
     }
 
-    private static bool IsSeq(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) && seq > 0;
+    internal static string CursorOf(long seq) => Cursor.Write(seq.ToString(CultureInfo.InvariantCulture));
+
+    internal static long SeqOf(string place) => long.Parse(place, CultureInfo.InvariantCulture);
+
+    internal static bool IsSeq(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) && seq > 0;
 }

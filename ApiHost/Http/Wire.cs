@@ -15,10 +15,10 @@ namespace Budgets.ApiHost.Http;
     Converters =
     [
         typeof(MoneyConverter), typeof(InstantConverter),
-        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>),
+        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AgentStatus>),
-        typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>),
+        typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -35,6 +35,13 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(ModelAnswer))]
 [JsonSerializable(typeof(ModelListAnswer))]
 [JsonSerializable(typeof(RateBody))]
+[JsonSerializable(typeof(AlertsBody))]
+[JsonSerializable(typeof(EmptyBody))]
+[JsonSerializable(typeof(AlertsAnswer))]
+[JsonSerializable(typeof(RotatedSecretAnswer))]
+[JsonSerializable(typeof(DeliveryAnswer))]
+[JsonSerializable(typeof(DeliveryListAnswer))]
+[JsonSerializable(typeof(TestedAnswer))]
 [JsonSerializable(typeof(ReservationBody))]
 [JsonSerializable(typeof(CommitBody))]
 [JsonSerializable(typeof(ReleaseBody))]

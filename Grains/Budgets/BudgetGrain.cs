@@ -18,13 +18,15 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     private readonly Teller _teller;
     private readonly Family _family;
     private readonly PriceDesk _prices;
+    private readonly Outbox _outbox;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
     public BudgetGrain(IJournalStore store, IDueIndex dues, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
-        _teller = new Teller(store, agent, new Alarm(dues, this.GetGrainId(), "wake"), Fenced);
+        _teller = new Teller(store, agent, clock.GetUtcNow, new Alarm(dues, this.GetGrainId(), "wake"), Fenced, () => _outbox!.Empty());
+        _outbox = new Outbox(_teller, clock.GetUtcNow, to => GrainFactory.GetGrain<IDeliveryGrain>(to.Value), log);
         _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
             (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
         _prices = new PriceDesk(GrainFactory);
@@ -45,6 +47,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
         }
 
         Beat();
+        _ = _outbox.Empty();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _teller.Leave();

@@ -6,8 +6,10 @@ using Budgets.Scheduling;
 namespace Budgets.Budgets;
 
 /// <summary>Carries decisions to the journal: what was decided becomes durable, and only then is answered.</summary>
+/// <param name="clock">Read only when somebody is to be told of a refusal.</param>
 /// <param name="alarm">Wakes the budget at its <see cref="Waking.NextWake"/>; set before an append that leads to one.</param>
-internal sealed class Teller(IJournalStore store, AgentId agent, Alarm alarm, Action<Exception?> fenced)
+/// <param name="told">There is something in the state's outbox.</param>
+internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOffset> clock, Alarm alarm, Action<Exception?> fenced, Action told)
 {
     /// <summary>How often the index is asked about one thing.</summary>
     private const int MostTries = 5;
@@ -55,11 +57,26 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Alarm alarm, Ac
     /// <inheritdoc cref="Keeper{TState,TEvent}.Durable"/>
     public ValueTask Durable() => _journal.Durable();
 
-    /// <summary>Applies what is no answer to anybody; it becomes durable with the next append.</summary>
+    /// <summary>Applies what is no answer to anybody, and what is to be told of it; it becomes durable with the next append.</summary>
     public void Record(ImmutableArray<BudgetEvent> events)
     {
+        var before = State;
         _journal.Record(events);
+        if (!events.IsEmpty)
+        {
+            RecordAlerts(Alerting.After(before, State, events));
+        }
+
         CountHeld(State.Held());
+    }
+
+    /// <summary>A refusal of this budget writes nothing, save what its people want to hear of it once in a window.</summary>
+    public void Refused(Refusal? refusal)
+    {
+        if (refusal is not null && Alerting.IsTold(State))
+        {
+            RecordAlerts(Alerting.Refused(State, refusal, clock()));
+        }
     }
 
     /// <summary>The budget is woken: writes what nobody has asked for, and sets the alarm for what is left. Woken in vain, it writes nothing.</summary>
@@ -205,7 +222,22 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Alarm alarm, Ac
     {
         var first = State.Seq + 1;
         Record(decision.Events);
+        if (decision.Outcome == Outcome.BudgetExceeded)
+        {
+            Refused(decision.Refusal);
+        }
+
         return new Begun(decision, first);
+    }
+
+    private void RecordAlerts(ImmutableArray<BudgetEvent> alerts)
+    {
+        if (!alerts.IsEmpty)
+        {
+            _journal.Record(alerts);
+            CountHeld(State.Held());
+            told();
+        }
     }
 
     private void CountHeld(Money held)

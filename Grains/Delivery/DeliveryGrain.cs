@@ -56,14 +56,20 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain, IWakeable
         return [.. made.Select(l => (_journal.State.Find(l.Id, layer) ?? l).View())];
     }
 
-    public Task<ChannelsOutcome> SetChannels(ChannelsRequest request, string newSecret) => Change(now => Changing.Set(_journal.State, request, newSecret, now));
+    public async Task<ChannelsOutcome> SetChannels(ChannelsRequest request, string newSecret)
+    {
+        _journal.Ready();
+        return request.WebhookUrl.Value is { } url && await _courier.FaultOf(url, CancellationToken.None) is { } fault
+            ? new ChannelsOutcome(Shown(_journal.State, request.Layer), null, fault)
+            : await Change(now => Changing.Set(_journal.State, request, newSecret, now));
+    }
 
     public Task<ChannelsOutcome> RotateSecret(Layer layer, string newSecret, TimeSpan overlap, string by) =>
         Change(now => Changing.Rotate(_journal.State, layer, newSecret, overlap, by, now));
 
-    public Task<ImmutableArray<Channels>> GetChannels() => Shown(s => s.Outlets.Select(o => s.Shown(o.Layer)).ToImmutableArray());
+    public Task<ImmutableArray<Channels>> GetChannels() => Show(s => s.Outlets.Select(o => Shown(s, o.Layer)).ToImmutableArray());
 
-    public Task<DeliveryPage> GetDeliveries(DeliveryStatus? status, Layer? layer, long? before, int limit) => Shown(s => s.Page(status, layer, before, limit));
+    public Task<DeliveryPage> GetDeliveries(DeliveryStatus? status, Layer? layer, long? before, int limit) => Show(s => s.Page(status, layer, before, limit));
 
     public async Task<DeliveryView?> Replay(string id, Layer? layer)
     {
@@ -88,7 +94,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain, IWakeable
     /// <summary>Whatever waits is looked after, also when this activation is gone.</summary>
     private ValueTask SetAlarm(DeliveryState state) => _alarm.Set(state.NextTry(_ => true), Now);
 
-    private async Task<ImmutableArray<Letter>> Make(Func<DateTimeOffset, ImmutableArray<AlertsTaken>> make)
+    private async Task<ImmutableArray<Letter>> Make(Func<DateTimeOffset, ImmutableArray<LettersMade>> make)
     {
         _journal.Ready();
         var made = make(Now);
@@ -107,10 +113,12 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain, IWakeable
         _journal.Ready();
         var (outcome, happened) = change(Now);
         await Written(happened);
-        return outcome;
+        return outcome with { Channels = outcome.Channels with { CanMail = _courier.CanMail } };
     }
 
-    private async Task<T> Shown<T>(Func<DeliveryState, T> show)
+    private Channels Shown(DeliveryState state, Layer layer) => state.Shown(layer) with { CanMail = _courier.CanMail };
+
+    private async Task<T> Show<T>(Func<DeliveryState, T> show)
     {
         _journal.Ready();
         var shown = show(_journal.State);

@@ -71,7 +71,7 @@ public sealed record Outlet(Layer Layer)
     public bool CanPost => Url is not null && Disabled is null;
 
     /// <summary>Who named no events hears of a window's end only if the budget has a reason to tell, which is that the agent was blocked.</summary>
-    public bool Wants(AlertKinds kind) => Events is { } named ? (named & kind) != 0 : ((AlertKinds.Usual | AlertKinds.PeriodReset) & kind) != 0;
+    public bool Wants(AlertKinds kind) => Events is { } named ? (named & kind) != 0 : ((Alert.Usual | AlertKinds.PeriodReset) & kind) != 0;
 }
 
 public sealed record Heard(AgentId Source, long UpTo);
@@ -90,7 +90,7 @@ public sealed record SecretRotated(DateTimeOffset At, string By, Layer Layer, Im
 /// <param name="UpTo">The highest number taken from the source.</param>
 /// <param name="Name">What the agent's own alerts call it; null: nothing new.</param>
 /// <param name="Escalations">Addresses that the agent's own alerts name; null: nothing new.</param>
-public sealed record AlertsTaken(
+public sealed record LettersMade(
     DateTimeOffset At, AgentId? Source, long UpTo, ImmutableArray<Letter> Letters, ImmutableArray<NoRoom> Dropped, string? Name, ImmutableArray<string>? Escalations)
     : DeliveryEvent(At);
 

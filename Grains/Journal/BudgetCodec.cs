@@ -30,6 +30,8 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("draw_asked.v1", StoredJson.Default.DrawAsked),
         Shape.Of("draw_answered.v1", StoredJson.Default.DrawAnswered),
         Shape.Of("lent.v1", StoredJson.Default.Lent),
+        Shape.Of("alerted.v1", StoredJson.Default.Alerted),
+        Shape.Of("alerts_taken.v1", StoredJson.Default.AlertsTaken),
     ])
     {
     }

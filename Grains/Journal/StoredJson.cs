@@ -16,7 +16,7 @@ namespace Budgets.Journal;
     [
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
         typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
-        typeof(NamedEnum<EntryKind>), typeof(NamedEnum<OverrunPolicy>),
+        typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]
@@ -36,6 +36,8 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(DrawAsked))]
 [JsonSerializable(typeof(DrawAnswered))]
 [JsonSerializable(typeof(Lent))]
+[JsonSerializable(typeof(Alerted))]
+[JsonSerializable(typeof(AlertsTaken))]
 [JsonSerializable(typeof(StoredState))]
 [JsonSerializable(typeof(ChildAgreed))]
 [JsonSerializable(typeof(ChildLeft))]

@@ -29,7 +29,12 @@ internal sealed record StoredState(
     ImmutableArray<Draw>? Draws = null,
     ImmutableArray<Loan>? Loans = null,
     DateTimeOffset? EndsAt = null,
-    int? MaxBelow = null)
+    int? MaxBelow = null,
+    AlertSettings? AlertsAbove = null,
+    ImmutableArray<Alert>? Outbox = null,
+    long? LastAlert = null,
+    ImmutableArray<Told>? Told = null,
+    Pace? Pace = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -38,7 +43,9 @@ internal sealed record StoredState(
         [.. s.Holds.Values.OrderBy(h => h.Id.Value, StringComparer.Ordinal)],
         [.. s.Memory.All().Select(m => new StoredMemory(m.Digest, m.What.Seq, m.What.Fingerprint, m.What.Kind))],
         s.Memory.ForgottenUpTo, s.Days, s.ClosedDays,
-        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow);
+        s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow,
+        s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
+        s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -59,6 +66,7 @@ internal sealed record StoredState(
             Alerts = Alerts,
             EndsAt = EndsAt,
             MaxBelow = MaxBelow,
+            AlertsAbove = AlertsAbove ?? AlertSettings.None,
         },
         Windows = Windows,
         Draining = Draining,
@@ -69,6 +77,10 @@ internal sealed record StoredState(
         ClosedDays = ClosedDays,
         Draws = Draws ?? [],
         Loans = Loans ?? [],
+        Outbox = Outbox ?? [],
+        LastAlert = LastAlert ?? 0,
+        Told = Told ?? [],
+        Pace = Pace ?? default,
     };
 }
 

@@ -47,7 +47,10 @@ public static class Books
             }
         }
 
-        return s with { Windows = System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(windows), Draining = draining };
+        return s with
+        {
+            Windows = System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(windows), Draining = draining, Pace = s.Pace.After(spent, s.Now),
+        };
     }
 
     /// <summary>Daily, weekly, monthly and total, with the strictest limit on each.</summary>

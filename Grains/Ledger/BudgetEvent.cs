@@ -32,9 +32,12 @@ public sealed record Described(
     DateTimeOffset At, string By, string Name, ImmutableSortedDictionary<string, string> Metadata) : BudgetEvent(At);
 
 /// <summary>The whole configuration after a change.</summary>
+/// <param name="Alerts">The agent's own; until there were two layers, everybody's.</param>
+/// <param name="AlertsAbove">Null: none, or it was written before there were two layers.</param>
 /// <param name="Windows">How a new zone or week start cuts the current windows; null: as before.</param>
 public sealed record Configured(
-    DateTimeOffset At, string By, Limits Above, Limits Own, string TimeZone, IsoDayOfWeek WeekStart, AlertSettings Alerts, Spans? Windows) : BudgetEvent(At);
+    DateTimeOffset At, string By, Limits Above, Limits Own, string TimeZone, IsoDayOfWeek WeekStart, AlertSettings Alerts, Spans? Windows,
+    AlertSettings? AlertsAbove = null) : BudgetEvent(At);
 
 /// <param name="PriceVersion">The price the amount was worked out with; null, here and below: its caller named it.</param>
 public sealed record Charged(
@@ -105,6 +108,12 @@ public sealed record Closed(DateTimeOffset At, string By) : BudgetEvent(At);
 
 /// <summary>Another parent from now on. Everything drawn from the one before was given back.</summary>
 public sealed record Moved(DateTimeOffset At, string By, AgentId Parent) : BudgetEvent(At);
+
+/// <summary>Something that has to be told. It stays in the state until those who deliver it have it.</summary>
+public sealed record Alerted(DateTimeOffset At, Alert Alert) : BudgetEvent(At);
+
+/// <summary>Those who deliver have the alerts up to a number.</summary>
+public sealed record AlertsTaken(DateTimeOffset At, long UpTo) : BudgetEvent(At);
 
 /// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
 public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage) : BudgetEvent(At);

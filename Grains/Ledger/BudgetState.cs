@@ -8,6 +8,9 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>Open holds of one budget at most.</summary>
     public const int MaxOpenHolds = 10_000;
 
+    /// <summary>Alerts that wait at most; what comes on top takes the newest one's place and counts it.</summary>
+    public const int MaxOutbox = 32;
+
     /// <summary>How many events made this state; the seq of the newest.</summary>
     public long Seq { get; init; }
 
@@ -52,6 +55,18 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>What the agent's own tree has drawn from it, for its children.</summary>
     public ImmutableArray<Loan> Loans { get; init; } = [];
 
+    /// <summary>What is to be told and was not yet taken by those who deliver it, oldest first.</summary>
+    public ImmutableArray<Alert> Outbox { get; init; } = [];
+
+    /// <summary>The number of the newest alert.</summary>
+    public long LastAlert { get; init; }
+
+    /// <summary>What was told about the limits, so that it is told once. At most one for each limit with a window.</summary>
+    public ImmutableArray<Told> Told { get; init; } = [];
+
+    /// <summary>How fast money goes, descendants' included.</summary>
+    public Pace Pace { get; init; }
+
     public bool Exists => Seq > 0;
 
     public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Terms.Above : Terms.Own;
@@ -76,7 +91,11 @@ public sealed record Terms
 
     public Limits Own { get; init; } = Limits.None;
 
+    /// <summary>The agent's own.</summary>
     public AlertSettings Alerts { get; init; } = AlertSettings.None;
+
+    /// <summary>Set from above: the agent can add to it, and silence nothing.</summary>
+    public AlertSettings AlertsAbove { get; init; } = AlertSettings.None;
 
     /// <summary>When the agent closes by itself; null: never.</summary>
     public DateTimeOffset? EndsAt { get; init; }

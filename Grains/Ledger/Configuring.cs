@@ -28,6 +28,7 @@ public static class Configuring
             return (widens, []);
         }
 
+        var alerts = Changed(own ? s.Terms.Alerts : s.Terms.AlertsAbove, request);
         var (timeZone, weekStart) = (request.TimeZone ?? s.TimeZone, request.WeekStart ?? s.Terms.WeekStart);
         var configured = new Configured(
             s.Now,
@@ -36,8 +37,9 @@ public static class Configuring
             own ? limits : s.Own,
             timeZone,
             weekStart,
-            Changed(s.Terms.Alerts, request),
-            timeZone == s.TimeZone && weekStart == s.Terms.WeekStart ? null : Rollover.Recut(s, timeZone, weekStart));
+            own ? alerts : s.Terms.Alerts,
+            timeZone == s.TimeZone && weekStart == s.Terms.WeekStart ? null : Rollover.Recut(s, timeZone, weekStart),
+            (own ? s.Terms.AlertsAbove : alerts) is { IsNone: false } above ? above : null);
         return (new ConfigureOutcome(ConfigureResult.Done, null), [configured]);
     }
 
@@ -58,11 +60,11 @@ public static class Configuring
 
     private static AlertSettings Changed(AlertSettings alerts, ConfigureRequest request)
     {
-        var thresholds = alerts.Thresholds;
+        var thresholds = request.Thresholds ?? alerts.Thresholds;
         thresholds = Switched(thresholds, 50, request.AlertAt50);
         thresholds = Switched(thresholds, 80, request.AlertAt80);
         thresholds = Switched(thresholds, 95, request.AlertAt95);
-        return new AlertSettings(thresholds, request.EscalationEmail.Or(alerts.EscalationEmail));
+        return new AlertSettings(thresholds, request.EscalationEmail.Or(alerts.EscalationEmail), request.Wanted.Or(alerts.Wanted));
     }
 
     private static ImmutableArray<int> Switched(ImmutableArray<int> thresholds, int percent, bool? on) => on switch
@@ -109,6 +111,7 @@ public static class Configuring
             : request.WeekStart is not null ? TightenOnly("week_start", "change")
             : request.AlertAt50 is not null || request.AlertAt80 is not null || request.AlertAt95 is not null ? TightenOnly("alert_at_*_percent", "change")
             : request.EscalationEmail.IsSet ? TightenOnly("escalation_email", "change")
+            : request.Thresholds is not null || request.Wanted.IsSet ? TightenOnly("alerts", "change")
             : request.OnUnknownPrice.IsSet ? TightenOnly("on_unknown_price", "change")
             : null;
     }

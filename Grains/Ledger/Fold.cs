@@ -56,7 +56,11 @@ public static class Fold
             Rolled r => s.Followed(r.Windows),
             Configured c => (s with
             {
-                Terms = s.Terms with { Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts },
+                Terms = s.Terms with
+                {
+                    Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts, AlertsAbove = c.AlertsAbove ?? AlertSettings.None,
+                },
+                Told = s.Rearmed(c),
             }).WithCut(c.Windows),
             Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
             Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped) },
@@ -67,6 +71,8 @@ public static class Fold
             DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
             DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
             Lent l => Agreeing(s.With(l.Loan), l.After),
+            Alerted a => s.Telling(a.Alert),
+            AlertsTaken t => s with { Outbox = s.Outbox.RemoveAll(a => a.Number <= t.UpTo) },
             _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
         };
     }

@@ -34,7 +34,7 @@ public static class Receipts
     /// <summary>Null: bookkeeping that is no line of the ledger.</summary>
     public static LedgerEntry? EntryOf(BudgetEvent e, long seq) => e switch
     {
-        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent => null,
+        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent or Alerted or AlertsTaken => null,
         _ => LineOf(e, seq) with { Seq = seq },
     };
 

@@ -14,16 +14,17 @@ internal static class Thresholds
         }
 
         var warnings = ImmutableArray.CreateBuilder<Warning>(0);
-        Add(warnings, before, after, after.Above);
+        var thresholds = Of(after.Terms);
+        Add(warnings, before, after, after.Above, thresholds);
         if (after.Own != after.Above)
         {
-            Add(warnings, before, after, after.Own);
+            Add(warnings, before, after, after.Own, thresholds);
         }
 
         return warnings.Count > 1 ? [.. warnings.Distinct()] : warnings.ToImmutable();
     }
 
-    private static void Add(ImmutableArray<Warning>.Builder warnings, BudgetState before, BudgetState after, Limits limits)
+    private static void Add(ImmutableArray<Warning>.Builder warnings, BudgetState before, BudgetState after, Limits limits, ImmutableArray<int> thresholds)
     {
         for (var type = LimitType.Daily; type <= LimitType.Total; type++)
         {
@@ -41,14 +42,21 @@ internal static class Thresholds
             }
 
             // A step over several thresholds is told as the highest of them.
-            if (Highest(after.Terms.Alerts, window.Spent, limit) is { } now && Highest(before.Terms.Alerts, before.Current(type).Spent, limit) is var then && now != then)
+            if (Highest(thresholds, window.Spent, limit) is { } now && Highest(thresholds, before.Current(type).Spent, limit) is var then && now != then)
             {
                 warnings.Add(new Warning(type, limit, now));
             }
         }
     }
 
-    private static int? Highest(AlertSettings alerts, Money spent, Money limit)
+    /// <summary>Of both layers, ascending.</summary>
+    public static ImmutableArray<int> Of(Terms terms) =>
+        terms.AlertsAbove.Thresholds.IsEmpty ? terms.Alerts.Thresholds
+        : terms.Alerts.Thresholds.IsEmpty ? terms.AlertsAbove.Thresholds
+        : [.. terms.AlertsAbove.Thresholds.Union(terms.Alerts.Thresholds).Order()];
+
+    /// <summary>The highest threshold that a limit has reached, 100 when it is used up; null: none.</summary>
+    public static int? Highest(ImmutableArray<int> thresholds, Money spent, Money limit)
     {
         if (spent >= limit)
         {
@@ -56,7 +64,7 @@ internal static class Thresholds
         }
 
         int? highest = null;
-        foreach (var threshold in alerts.Thresholds)
+        foreach (var threshold in thresholds)
         {
             if ((Int128)spent.Nanos * 100 >= (Int128)limit.Nanos * threshold)
             {

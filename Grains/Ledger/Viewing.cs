@@ -16,6 +16,8 @@ public static class Viewing
         s.Terms.WeekStart,
         s.Above,
         s.Own,
+        new AlertSettings(Thresholds.Of(s.Terms), s.Terms.Alerts.EscalationEmail ?? s.Terms.AlertsAbove.EscalationEmail, s.Terms.Wanted()),
+        s.Terms.AlertsAbove,
         s.Terms.Alerts,
         s.Terms.Metadata,
         Standings(s),

@@ -6,14 +6,22 @@ namespace Budgets.Ledger;
 public static class Waking
 {
     /// <summary>Nobody misses anything if it is not woken before that; null: it need not be woken at all. In the past: something waits already.</summary>
-    public static DateTimeOffset? NextWake(this BudgetState s) =>
-        s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
+    public static DateTimeOffset? NextWake(this BudgetState s)
+    {
+        if (!s.Outbox.IsEmpty)
+        {
+            return s.Now;
+        }
 
-    /// <summary>What is written although nobody asks, and when it wants to be woken again. Windows and days that have only ended wait for the next request.</summary>
+        var expiry = s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
+        return Alerting.NextReset(s) is { } reset && !(expiry <= reset) ? reset : expiry;
+    }
+
+    /// <summary>What is written although nobody asks, and when it wants to be woken again. Windows and days that have ended wait for the next request, unless somebody is to be told of it.</summary>
     public static (ImmutableArray<BudgetEvent> Events, DateTimeOffset? Next) Unasked(this BudgetState s, DateTimeOffset clock)
     {
         var (now, elapsed) = s.At(clock);
-        return (elapsed.Any(IsMissed) ? elapsed : [], now.NextWake());
+        return (elapsed.Any(IsMissed) || Alerting.NextReset(s) <= now.Now ? elapsed : [], now.NextWake());
     }
 
     /// <summary>Somebody would miss it if it came only with the next request.</summary>

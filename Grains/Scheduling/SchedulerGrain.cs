@@ -1,18 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
 namespace Budgets.Scheduling;
-
-/// <summary>Looks after one shard of the due index: wakes whoever is due, and forgets the due once that is done.</summary>
-[Alias("Budgets.ISchedulerGrain")]
-internal interface ISchedulerGrain : IGrainWithIntegerKey
-{
-    /// <summary>Sees to it that it is reminded from now on, wherever it lives.</summary>
-    [Alias("Start")]
-    Task Start();
-}
 
 /// <remarks>
 /// One Orleans reminder brings the grain back within a minute when its silo has died; a timer looks every <see cref="Every"/>. However many are due at one
@@ -27,11 +19,17 @@ internal sealed partial class SchedulerGrain(IDueIndex index, [FromKeyedServices
     /// <summary>How late a due is noticed at most.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
-    /// <summary>Of all shards together 128 grains are being woken, and 1,024 a second.</summary>
+    /// <summary>Of all shards together 128 grains are being woken, and 1,024 a second; a quarter of that where there is much else to do.</summary>
     public const int AtOnce = 8;
 
-    /// <summary>Between so many and the next.</summary>
+    /// <summary>Between so many and the next, at least.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(125);
+
+    /// <summary>And at most: a grain that does not answer must not hold up those behind it for longer than its own time.</summary>
+    private static readonly TimeSpan LongPause = 4 * Pause;
+
+    /// <summary>A pause is so many times as long as the waking took: where that takes long, others have work to do.</summary>
+    private const int Others = 4;
 
     /// <summary>When a due comes again that could not be served.</summary>
     public static readonly TimeSpan Later = TimeSpan.FromMinutes(1);
@@ -98,13 +96,15 @@ internal sealed partial class SchedulerGrain(IDueIndex index, [FromKeyedServices
     {
         var done = new List<DueRow>(rows.Count);
         Exception? failure = null;
+        var took = TimeSpan.Zero;
         foreach (var some in rows.Chunk(AtOnce))
         {
             if (done.Count > 0)
             {
-                await Task.Delay(Pause, stopping);
+                await Task.Delay(TimeSpan.FromTicks(Math.Clamp(took.Ticks * Others, Pause.Ticks, LongPause.Ticks)), stopping);
             }
 
+            var begun = Stopwatch.GetTimestamp();
             foreach (var (row, fault) in await Task.WhenAll(some.Select(Wake)))
             {
                 if (fault is not null)
@@ -115,6 +115,8 @@ internal sealed partial class SchedulerGrain(IDueIndex index, [FromKeyedServices
 
                 done.Add(row);
             }
+
+            took = Stopwatch.GetElapsedTime(begun);
         }
 
         if (failure is not null)

@@ -128,6 +128,11 @@ internal sealed class Family(
                     teller.Record(events);
                 }
 
+                if (answer.Outcome == Outcome.BudgetExceeded)
+                {
+                    teller.Refused(answer.Refusal);
+                }
+
                 turn.Dispose();
                 await teller.Durable();
                 await GiveBack();

@@ -39,7 +39,7 @@ public sealed class DeliveryCodecTests
         var paper = new Paper().With(Hook(Layer.Own, "https://own.example.com/"));
         var taken = paper.Take(Of(AlertKinds.RunawayDetected) with { AgentName = "naïve \"<&'>\" \u2028 \ud83d\ude00", Detail = "\t\\" }).Single();
 
-        var read = (AlertsTaken)DeliveryCodec.Instance.Decode(Encode(taken)).Single();
+        var read = (LettersMade)DeliveryCodec.Instance.Decode(Encode(taken)).Single();
         var state = DeliveryCodec.Instance.DecodeState(EncodeState(paper.State));
 
         read.Letters.Single().Body.Should().Be(taken.Letters.Single().Body);

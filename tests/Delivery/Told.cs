@@ -59,9 +59,9 @@ internal sealed class Paper
         return this;
     }
 
-    public ImmutableArray<AlertsTaken> Take(params Alert[] alerts) => Take(Told.Agent, alerts);
+    public ImmutableArray<LettersMade> Take(params Alert[] alerts) => Take(Told.Agent, alerts);
 
-    public ImmutableArray<AlertsTaken> Take(AgentId source, params Alert[] alerts)
+    public ImmutableArray<LettersMade> Take(AgentId source, params Alert[] alerts)
     {
         var taken = Taking.Take(State, source, [.. alerts], CanMail, Now);
         Apply([.. taken]);

@@ -45,6 +45,15 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Alerts_of_two_layers_are_stored_as_approved()
+    {
+        var stored = Encode(Examples.Layered);
+
+        Approved.Equal("Configured.Layers", stored);
+        BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([Examples.Layered], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void A_state_is_stored_as_approved()
     {
         var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply);

@@ -46,6 +46,9 @@ internal static class Examples
         Opened("D", 13),
         new Lent(Start.AddSeconds(14), Loan, After(2.500075m, 4)),
         new Rolled(Start.AddMinutes(3), new Spans(Day(5), null, null, new DateOnly(2026, 3, 5))),
+        new Alerted(Start.AddMinutes(3), Told(1, AlertKinds.BudgetExceeded)),
+        new AlertsTaken(Start.AddMinutes(3), 1),
+        new Alerted(Start.AddMinutes(3), Told(2, AlertKinds.BudgetWarning)),
         new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
         new Closed(Start.AddMinutes(5), "operator"),
     ];
@@ -62,6 +65,17 @@ internal static class Examples
             _ => e,
         }).Except(Events).DistinctBy(e => e.GetType()),
     ];
+
+    /// <summary>With alerts of two layers.</summary>
+    public static Configured Layered { get; } = Events.OfType<Configured>().Single() with
+    {
+        Alerts = new AlertSettings([50, 80], "ops@example.com", AlertKinds.BudgetWarning | AlertKinds.PeriodReset),
+        AlertsAbove = new AlertSettings([80], "boss@example.com", AlertKinds.BudgetExceeded),
+    };
+
+    private static Alert Told(long number, AlertKinds kind) => new(
+        number, kind, Start.AddMinutes(3), Agent, "scribe 2", new LimitStanding(LimitType.Daily, Layer.Above, HardStop: false, Usd(25), Usd(21), Usd(2), Day(5)), 80, [50], Usd(3.5m),
+        [new NamedSums("gpt-5", new Sums(Usd(1), 2, 3, 4, 5, 6))], ["ops@example.com"], "A request was refused.", 1);
 
     private static Purpose ByBatch => Purpose with { Usage = Purpose.Usage! with { CacheWrite1hTokens = 20, Batch = true } };
 

@@ -33,7 +33,7 @@ public sealed class OpeningTests
 
         born.Seq.Should().Be(2);
         born.Above.Should().Be(new Limits(Daily: Usd(25)));
-        born.Terms.Alerts.Thresholds.Should().Equal(50);
+        born.Terms.AlertsAbove.Thresholds.Should().Equal(50);
     }
 
     [Theory]

@@ -117,13 +117,29 @@ public sealed class Passbook
 
     private IdempotencyKey Key(string? key) => new(key ?? $"key-{++_keys}");
 
+    /// <summary>Those who deliver have taken the alerts up to a number.</summary>
+    public void Take(long upTo) => Enter([new AlertsTaken(Clock, upTo)]);
+
+    // As the teller does: what is to be told is entered with what it is about.
     private Decision Enter(Decision decision)
     {
         Enter(decision.Events);
+        if (decision is { Outcome: Outcome.BudgetExceeded, Refusal: { } refusal })
+        {
+            Write(Alerting.Refused(State, refusal, Clock));
+        }
+
         return decision;
     }
 
     private void Enter(ImmutableArray<BudgetEvent> events)
+    {
+        var before = State;
+        Write(events);
+        Write(Alerting.After(before, State, events));
+    }
+
+    private void Write(ImmutableArray<BudgetEvent> events)
     {
         _entries.AddRange(events);
         State = events.Aggregate(State, Fold.Apply);

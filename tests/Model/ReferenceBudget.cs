@@ -15,8 +15,11 @@ internal sealed partial class ReferenceBudget(AgentId agent)
     private DateTimeOffset _newest;
     private FreezeView? _keptFreeze;
     private FreezeView? _freeze;
-    private AlertSettings _alerts = AlertSettings.None;
+    private readonly AlertSettings[] _layerAlerts = [AlertSettings.None, AlertSettings.None];
     private IsoDayOfWeek _weekStart;
+
+    private AlertSettings Alerts => new(
+        [.. _layerAlerts.SelectMany(a => a.Thresholds).Distinct().Order()], _layerAlerts.Select(a => a.EscalationEmail).LastOrDefault(e => e is not null));
 
     public bool Exists { get; private set; }
 
@@ -167,7 +170,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
             orderby w.Type, Layers[(int)layer][w.Type]!.Value.Nanos
             select Standing(w.Type, layer);
         return new BudgetView(
-            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], _alerts, ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
+            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], Alerts, _layerAlerts[0], _layerAlerts[1], ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
     }
 
     public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? HoldStatus.Expired : h.Status;
@@ -193,7 +196,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
     private void Configure(ConfigureRequest c)
     {
         Layers[(int)c.Layer] = ReferenceConfiguration.Changed(Layers[(int)c.Layer], c);
-        _alerts = ReferenceConfiguration.Changed(_alerts, c);
+        _layerAlerts[(int)c.Layer] = ReferenceConfiguration.Changed(_layerAlerts[(int)c.Layer], c);
         var (zone, weekStart) = (c.TimeZone ?? Zone, c.WeekStart ?? _weekStart);
         if (zone != Zone || weekStart != _weekStart)
         {

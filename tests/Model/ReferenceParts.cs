@@ -65,7 +65,7 @@ internal static class ReferenceConfiguration
             _ = on == true ? thresholds.Add(percent) : on == false && thresholds.Remove(percent);
         }
 
-        return new AlertSettings([.. thresholds], c.EscalationEmail.IsSet ? c.EscalationEmail.Value : a.EscalationEmail);
+        return a with { Thresholds = [.. thresholds], EscalationEmail = c.EscalationEmail.IsSet ? c.EscalationEmail.Value : a.EscalationEmail };
     }
 
     public static ConfigureResult? Refuses(ReferenceBudget b, ConfigureRequest c)

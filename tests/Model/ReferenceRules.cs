@@ -104,7 +104,7 @@ internal sealed partial class ReferenceBudget
            select new Warning(type, new Money(limit), percent)).Distinct(),
     ];
 
-    private int Threshold(long spent, long limit) => _alerts.Thresholds.Append(100).Where(t => (decimal)spent * 100 >= (decimal)limit * t).DefaultIfEmpty(0).Max();
+    private int Threshold(long spent, long limit) => Alerts.Thresholds.Append(100).Where(t => (decimal)spent * 100 >= (decimal)limit * t).DefaultIfEmpty(0).Max();
 
     private void Book(int[] windows, long amount)
     {

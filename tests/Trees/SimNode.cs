@@ -32,7 +32,8 @@ internal sealed class SimBudget : SimNode
     public SimBudget(World world, AgentId agent)
     {
         _world = world;
-        _teller = new Teller(new Store(world, this), agent, new Alarm(new MemoryDueIndex(), GrainId.Create("budget", agent.Value), "wake"), _ => Fence());
+        _teller = new Teller(
+            new Store(world, this), agent, () => world.Clock, new Alarm(new MemoryDueIndex(), GrainId.Create("budget", agent.Value), "wake"), _ => Fence(), told: () => { });
         _family = new Family(
             _teller,
             () => world.Clock,

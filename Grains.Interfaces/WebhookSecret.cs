@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
-namespace Budgets.Delivery;
+namespace Budgets;
 
 /// <summary>What a webhook's sender and its receiver both know: "whsec_" and base64 of 24 to 64 bytes, as Standard Webhooks 1.0 has it.</summary>
 public static class WebhookSecret
