@@ -13,6 +13,8 @@ internal sealed class Border(IReadOnlyList<IPNetwork> allowed, Lookup lookup)
     // Says nothing of what the name resolved to: whoever asks may be asking just that of a network he is not in.
     private const string NotPublic = "The URL's host is not on the public Internet, and the operator has not allowed its network.";
 
+    public const string NotFound = "The URL's host was not found.";
+
     /// <summary>Why this may not be called; null: it may.</summary>
     public async Task<string?> FaultOf(WebhookUrl url, CancellationToken cancellation) => (await Resolve(url, cancellation)).Fault;
 
@@ -27,7 +29,7 @@ internal sealed class Border(IReadOnlyList<IPNetwork> allowed, Lookup lookup)
         var found = url.Address is { } address ? [address] : await lookup.Find(url.Host, cancellation);
         if (found is null)
         {
-            return ([], "The URL's host was not found.");
+            return ([], NotFound);
         }
 
         var addresses = found.Select(Addresses.Plain).Distinct().ToArray();

@@ -15,12 +15,6 @@ internal sealed class WebhookPost : IDisposable
     /// <summary>One letter, from the first look at its URL to the last header of the answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    /// <summary>To one host and port. Whoever lets us wait lets only his own wait.</summary>
-    public const int MostConnectionsToOne = 16;
-
-    /// <summary>To all hosts.</summary>
-    public const int MostAtOnce = 1_024;
-
     /// <summary>Of an answer's body is read, so that the connection can serve again, and thrown away.</summary>
     public const int MostOfAnAnswer = 64 << 10;
 
@@ -41,7 +35,7 @@ internal sealed class WebhookPost : IDisposable
     private readonly Border _border;
     private readonly TimeProvider _clock;
     private readonly HttpMessageInvoker _http;
-    private readonly SemaphoreSlim _places = new(MostAtOnce);
+    private readonly Places _places = new();
 
     public WebhookPost(Border border, TimeProvider clock)
     {
@@ -53,7 +47,7 @@ internal sealed class WebhookPost : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = Connect,
             ConnectTimeout = Patience,
-            MaxConnectionsPerServer = MostConnectionsToOne,
+            MaxConnectionsPerServer = Places.MostToOne,
             MaxResponseDrainSize = MostOfAnAnswer,
             MaxResponseHeadersLength = MostHeadersInKilobytes,
             PooledConnectionIdleTimeout = s_idleConnectionsLive,
@@ -76,6 +70,12 @@ internal sealed class WebhookPost : IDisposable
             return Failed(fault!);
         }
 
+        // A dot would let one id's letter be taken for another's: what is signed is joined with dots.
+        if (letter.Id.Length == 0 || letter.Id.AsSpan().ContainsAnyExceptInRange('!', '~') || letter.Id.Contains('.', StringComparison.Ordinal))
+        {
+            return Failed("The letter's id is not one.");
+        }
+
         var timestamp = WebhookSignature.Timestamp(letter.SentAt);
         if (WebhookSignature.Of(letter.Id, timestamp, letter.Body.Span, letter.Secrets) is not { } signature)
         {
@@ -94,22 +94,15 @@ internal sealed class WebhookPost : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            await _places.WaitAsync(either.Token);
-            try
-            {
-                using var response = await _http.SendAsync(request, either.Token);
-                return ReceiptOf(response, letter.SentAt);
-            }
-            finally
-            {
-                _places.Release();
-            }
+            using var place = await _places.Take(url.Host, either.Token);
+            using var response = await _http.SendAsync(request, either.Token);
+            return ReceiptOf(response, letter.SentAt);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && ReasonOf(e) is { } reason)
         {
             return Failed(reason);
         }
-        catch (OperationCanceledException e) when (cancellation.IsCancellationRequested)
+        catch (Exception e) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellation);
         }

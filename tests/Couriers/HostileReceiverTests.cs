@@ -202,7 +202,7 @@ public sealed class HostileReceiverTests
         await visit.HungUp;
     }
 
-    /// <summary>With more letters than it may have connections.</summary>
+    /// <summary>With more letters than may be on their way to all together.</summary>
     [Fact]
     public async Task One_that_hangs_holds_up_nobody_else()
     {
@@ -211,14 +211,14 @@ public sealed class HostileReceiverTests
         await using var fine = Receiver.Answering(Calling.Ok);
         using var courier = Calling.Courier(clock: clock);
 
-        var posts = Enumerable.Range(0, 100).Select(_ => courier.Post(hanging.Url())).ToList();
-        for (var i = 0; i < WebhookPost.MostConnectionsToOne; i++)
+        var posts = Enumerable.Range(0, Places.Most + 100).Select(_ => courier.Post(hanging.Url())).ToList();
+        for (var i = 0; i < Places.MostToOne; i++)
         {
             await (await hanging.Next()).WasRead;
         }
 
         (await courier.Post(fine.Url())).Carried.Should().Be(Carried.Delivered);
-        hanging.Count.Should().Be(WebhookPost.MostConnectionsToOne);
+        hanging.Count.Should().Be(Places.MostToOne);
         clock.Advance(WebhookPost.Patience);
         (await Task.WhenAll(posts)).Should().OnlyContain(r => r.Carried == Carried.Failed);
     }
@@ -243,8 +243,10 @@ public sealed class HostileReceiverTests
 
         var posts = Enumerable.Range(0, 100).Select(i => courier.Post($"https://h{i}.example.org/")).ToList();
         await full.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var saving = courier.FaultOf("https://h.example.org/", CancellationToken.None);
         clock.Advance(WebhookPost.Patience);
 
+        (await saving).Should().Be("The URL's host was not found.");
         (await Task.WhenAll(posts)).Should().OnlyContain(r => r.Carried == Carried.Failed);
         most.Should().Be(Lookup.MostAtOnce, "those who were given up on still ask");
         answer.SetResult([IPAddress.Loopback]);
