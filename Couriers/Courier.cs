@@ -44,7 +44,7 @@ public sealed class Courier : ICourier, IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Border.NotFound;
+            return _border.FaultOfUnknown(read);
         }
     }
 

@@ -67,11 +67,10 @@ internal sealed class PostOffice : IAsyncDisposable
         var since = Stopwatch.GetTimestamp();
         while (true)
         {
-            var all = await All(delivery);
-            var heads = all.Where(d => d.Status == DeliveryStatus.Pending).GroupBy(d => (d.Layer, d.Channel, d.Target)).Select(g => g.First());
+            var heads = (await All(delivery, DeliveryStatus.Pending)).GroupBy(d => (d.Layer, d.Channel, d.Target)).Select(g => g.First());
             if (heads.All(h => h.NextTryAt > Now))
             {
-                return all;
+                return await All(delivery);
             }
 
             Stopwatch.GetElapsedTime(since).Should().BeLessThan(Hopeless, "what is due is done");
@@ -79,13 +78,13 @@ internal sealed class PostOffice : IAsyncDisposable
         }
     }
 
-    public static async Task<List<DeliveryView>> All(IDeliveryGrain delivery)
+    public static async Task<List<DeliveryView>> All(IDeliveryGrain delivery, DeliveryStatus? status = null)
     {
         var all = new List<DeliveryView>();
         long? before = null;
         do
         {
-            var page = await UntilKnown(() => delivery.GetDeliveries(null, null, before, Viewing.MostOnPage));
+            var page = await UntilKnown(() => delivery.GetDeliveries(status, null, before, Viewing.MostOnPage));
             all.AddRange(page.Deliveries);
             before = page.Next;
         }
