@@ -9,6 +9,10 @@ using global::Budgets.Delivery;
 /// <summary>Posts webhooks to receivers that may be called, and hands mail to the operator's SMTP server.</summary>
 public sealed class Courier : ICourier, IDisposable
 {
+    /// <summary>With a name server, while somebody waits who wants to save a URL; grains have 3 seconds to answer in.</summary>
+    public static readonly TimeSpan PatienceWithNames = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _clock;
     private readonly Border _border;
     private readonly WebhookPost _post;
     private readonly MailPost? _mail;
@@ -17,6 +21,7 @@ public sealed class Courier : ICourier, IDisposable
     /// <param name="clock">Of what a receiver may take its time for.</param>
     public Courier(CourierSettings settings, Lookup lookup, TimeProvider clock)
     {
+        _clock = clock;
         _border = new Border(settings.AllowedNetworks, lookup);
         _post = new WebhookPost(_border, clock);
         _mail = settings.Smtp is { } smtp ? new MailPost(smtp, clock) : null;
@@ -24,8 +29,24 @@ public sealed class Courier : ICourier, IDisposable
 
     public bool CanMail => _mail is not null;
 
-    public async ValueTask<string?> FaultOf(string url, CancellationToken cancellation) =>
-        WebhookUrl.Read(url, out var fault) is { } read ? await _border.FaultOf(read, cancellation) : fault;
+    public async ValueTask<string?> FaultOf(string url, CancellationToken cancellation)
+    {
+        if (WebhookUrl.Read(url, out var fault) is not { } read)
+        {
+            return fault;
+        }
+
+        using var patience = new CancellationTokenSource(PatienceWithNames, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            return await _border.FaultOf(read, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return _border.FaultOfUnknown(read);
+        }
+    }
 
     public Task<Receipt> Post(WebhookLetter letter, CancellationToken cancellation) => _post.Send(letter, cancellation);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using MimeKit;
 
@@ -22,7 +23,7 @@ public sealed record CourierSettings(SmtpSettings? Smtp, IReadOnlyList<IPNetwork
         var texts = section.GetChildren().Select(c => c.Value).Prepend(section.Value).SelectMany(Parts);
         foreach (var text in texts)
         {
-            if (text.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(text, out var network))
+            if (Network(text) is { } network)
             {
                 yield return network;
             }
@@ -32,6 +33,13 @@ public sealed record CourierSettings(SmtpSettings? Smtp, IReadOnlyList<IPNetwork
             }
         }
     }
+
+    // Stricter than the library, which takes "10/8" for 0.0.0.0/8.
+    private static IPNetwork? Network(string text) =>
+        text.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash && IPNetwork.TryParse(text, out var network) && IPAddress.TryParse(text[..slash], out var address)
+        && network.BaseAddress.Equals(address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text[..slash])
+            ? network
+            : null;
 
     private static string[] Parts(string? text) => text?.Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }

@@ -27,7 +27,7 @@ public sealed class Lookup(Func<string, Task<IPAddress[]>> resolve)
         var found = Task.Run(() => resolve(name), CancellationToken.None);
 
         // The place is free when the thread is, not when the caller has lost patience.
-        _ = found.ContinueWith(static (_, places) => ((SemaphoreSlim)places!).Release(), _places, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = found.ContinueWith(GiveBack, _places, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             return await found.WaitAsync(cancellation) is { Length: > 0 } addresses ? addresses : null;
@@ -36,5 +36,12 @@ public sealed class Lookup(Func<string, Task<IPAddress[]>> resolve)
         {
             return null;
         }
+    }
+
+    private static void GiveBack(Task<IPAddress[]> found, object? places)
+    {
+        // Nobody may be waiting for it any more, and an error that nobody has seen is told to the whole process.
+        _ = found.Exception;
+        ((SemaphoreSlim)places!).Release();
     }
 }

@@ -40,7 +40,8 @@ public sealed record ConfigureRequest(
     Change<string?> EscalationEmail = default,
     Change<UnknownPriceRate?> OnUnknownPrice = default,
     ImmutableArray<int>? Thresholds = null,
-    Change<AlertKinds?> Wanted = default)
+    Change<AlertKinds?> Wanted = default,
+    Change<LoopRule?> Loop = default)
 {
     /// <summary>The limit this change sets for a type; not set: it stays as it is.</summary>
     public Change<Money?> this[LimitType type] => type switch

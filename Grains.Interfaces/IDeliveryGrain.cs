@@ -32,6 +32,7 @@ public interface IDeliveryGrain : IGrainWithStringKey
 
     /// <summary>Newest first.</summary>
     /// <param name="before">The cursor of the page before; null: from the newest.</param>
+    /// <param name="limit">100 at most.</param>
     [Alias("GetDeliveries"), AnyGateway]
     Task<DeliveryPage> GetDeliveries(DeliveryStatus? status, Layer? layer, long? before, int limit);
 

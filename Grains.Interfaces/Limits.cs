@@ -29,8 +29,9 @@ public enum Layer
 
 /// <summary>One layer's limits; null is no limit, zero blocks everything.</summary>
 /// <param name="HardStop">True: over a limit is refused. False: admitted with a warning. The per-minute breaker always trips.</param>
-/// <param name="ResumeAfterSeconds">How long a tripped per-minute breaker freezes the agent; null: until unfrozen.</param>
+/// <param name="ResumeAfterSeconds">How long a tripped breaker, or a loop, freezes the agent; null: until unfrozen.</param>
 /// <param name="OnUnknownPrice">What usage without a price costs; null: it is refused.</param>
+/// <param name="Loop">What counts as a runaway loop; null: nothing does.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Limits")]
 public sealed record Limits(
     Money? PerMinute = null,
@@ -41,7 +42,8 @@ public sealed record Limits(
     Money? PerCall = null,
     bool HardStop = true,
     int? ResumeAfterSeconds = null,
-    UnknownPriceRate? OnUnknownPrice = null)
+    UnknownPriceRate? OnUnknownPrice = null,
+    LoopRule? Loop = null)
 {
     public static readonly Limits None = new();
 
@@ -66,6 +68,20 @@ public sealed record Limits(
         LimitType.PerCall => this with { PerCall = limit },
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
+}
+
+/// <summary>When the same request, with nothing new in between, is taken as a loop.</summary>
+/// <param name="Repeats">From 2 to <see cref="MostRepeats"/>.</param>
+/// <param name="WithinMinutes">From 1 to <see cref="MostMinutes"/>.</param>
+/// <param name="Freezes">True: the agent is frozen. False: only an alert is sent.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.LoopRule")]
+public sealed record LoopRule(int Repeats, int WithinMinutes, bool Freezes)
+{
+    public const int MostRepeats = 10_000;
+
+    public const int MostMinutes = 1_440;
+
+    public TimeSpan Within => TimeSpan.FromMinutes(WithinMinutes);
 }
 
 /// <summary>A half-open stretch of time [From, Until) that spending is counted in; a null Until never ends.</summary>

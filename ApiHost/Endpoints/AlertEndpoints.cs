@@ -59,7 +59,7 @@ internal static class AlertEndpoints
         var set = await Deliveries(call).SetChannels(body!.ToChannels(call.Layer, call.By), WebhookSecret.Make());
         if (set.Fault is { } fault)
         {
-            await Problem.Invalid("webhook_url", fault).Send(call.Http);
+            await new Problem(ProblemKind.InvalidRequest, fault, [new Fault("webhook_url", fault)]).Send(call.Http);
             return;
         }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
-using System.Net.Mail;
 using System.Text.Json.Serialization;
 using Budgets.ApiHost.Http;
 
@@ -75,12 +74,12 @@ internal static class EventNames
 
 internal static class Emails
 {
-    private const int MaxLength = 254;
-
     public static void Check(Faults faults, string field, string? email)
     {
-        faults.Text(field, email, MaxLength);
-        faults.AddIf(email is not null && !(MailAddress.TryCreate(email, out var address) && address.Address == email), field, "must be an e-mail address");
+        if (email is not null && Mailbox.FaultOf(email) is { } fault)
+        {
+            faults.Add(field, fault);
+        }
     }
 }
 

@@ -33,10 +33,17 @@ internal sealed record LayerAnswer(
     Money? MaxSpendPerMinute,
     bool HardStop,
     int? ResumeAfterSeconds,
-    RateAnswer? OnUnknownPrice)
+    RateAnswer? OnUnknownPrice,
+    LoopAnswer? LoopDetection)
 {
     public static LayerAnswer Of(Limits l) =>
-        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice));
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop));
+}
+
+/// <summary>The same request so often within so many minutes, with nothing new in between, is a loop.</summary>
+internal sealed record LoopAnswer(int Repeats, int WithinMinutes, LoopAction Action)
+{
+    public static LoopAnswer? Of(LoopRule? r) => r is null ? null : new(r.Repeats, r.WithinMinutes, r.Freezes ? LoopAction.Freeze : LoopAction.Alert);
 }
 
 /// <summary>What usage of a model without a price costs; of the two layers the dearer rate holds, in each part.</summary>
@@ -112,5 +119,5 @@ internal sealed record BudgetAnswer(
             budget.OpenHolds);
     }
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null } != Limits.None;
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null } != Limits.None;
 }

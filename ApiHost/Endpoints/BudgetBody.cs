@@ -25,7 +25,10 @@ internal sealed record BudgetBody : IBody
     [Description("The runaway-loop breaker: what would pass it freezes the agent.")]
     public Change<Money?> MaxSpendPerMinute { get; set; }
 
-    [Description("How long a tripped breaker freezes the agent; null: until somebody unfreezes it.")]
+    [Description("What counts as a runaway loop: the same request again and again with nothing new in between. Not by a spend key; null: nothing does.")]
+    public Change<LoopBody?> LoopDetection { get; set; }
+
+    [Description("How long a tripped breaker, or a loop, freezes the agent; null: until somebody unfreezes it.")]
     public Change<int?> ResumeAfterSeconds { get; set; }
 
     [Description("true (default): what does not fit is refused. false: it is admitted with a warning.")]
@@ -62,6 +65,7 @@ internal sealed record BudgetBody : IBody
         Emails.Check(faults, "escalation_email", EscalationEmail.Value);
         Zones.Check(faults, TimeZone);
         OnUnknownPrice.Value?.Check(faults);
+        LoopDetection.Value?.Check(faults);
     }
 
     /// <param name="layer">Above for the operator, Own for the agent itself.</param>
@@ -83,7 +87,38 @@ internal sealed record BudgetBody : IBody
         AlertAt80Percent,
         AlertAt95Percent,
         EscalationEmail,
-        OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default);
+        OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
+        Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default);
+}
+
+/// <summary>Requests that name an operation or a model are compared by operation, model, amount or usage, and tags.</summary>
+internal sealed record LoopBody : IBody
+{
+    private const int UsualMinutes = 10;
+
+    [Description("How often, from 2.")]
+    public int? Repeats { get; set; }
+
+    [Description("Within how many minutes; default 10.")]
+    public int? WithinMinutes { get; set; }
+
+    [Description("freeze (default), or alert: the agent goes on.")]
+    public LoopAction? Action { get; set; }
+
+    public void Check(Faults faults)
+    {
+        faults.AddIf(Repeats is null, "loop_detection.repeats", "is required");
+        faults.Range("loop_detection.repeats", Repeats, 2, LoopRule.MostRepeats);
+        faults.Range("loop_detection.within_minutes", WithinMinutes, 1, LoopRule.MostMinutes);
+    }
+
+    public LoopRule ToRule() => new(Repeats!.Value, WithinMinutes ?? UsualMinutes, Action != LoopAction.Alert);
+}
+
+internal enum LoopAction
+{
+    Freeze = 0,
+    Alert,
 }
 
 /// <summary>A rate for models that have no price: dollars for a million tokens, or for one image.</summary>

@@ -15,7 +15,7 @@ namespace Budgets.ApiHost.Http;
     Converters =
     [
         typeof(MoneyConverter), typeof(InstantConverter),
-        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>),
+        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>), typeof(ChangeConverter<LoopBody>), typeof(NameConverter<LoopAction>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
@@ -35,6 +35,7 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(ModelAnswer))]
 [JsonSerializable(typeof(ModelListAnswer))]
 [JsonSerializable(typeof(RateBody))]
+[JsonSerializable(typeof(LoopBody))]
 [JsonSerializable(typeof(AlertsBody))]
 [JsonSerializable(typeof(EmptyBody))]
 [JsonSerializable(typeof(AlertsAnswer))]

@@ -58,7 +58,7 @@ internal sealed class MailPost(SmtpSettings settings, TimeProvider clock) : IDis
         {
             return receipt;
         }
-        catch (OperationCanceledException e) when (cancellation.IsCancellationRequested)
+        catch (Exception e) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellation);
         }

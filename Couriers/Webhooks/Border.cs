@@ -13,8 +13,17 @@ internal sealed class Border(IReadOnlyList<IPNetwork> allowed, Lookup lookup)
     // Says nothing of what the name resolved to: whoever asks may be asking just that of a network he is not in.
     private const string NotPublic = "The URL's host is not on the public Internet, and the operator has not allowed its network.";
 
-    /// <summary>Why this may not be called; null: it may.</summary>
-    public async Task<string?> FaultOf(WebhookUrl url, CancellationToken cancellation) => (await Resolve(url, cancellation)).Fault;
+    private const string NotFound = "The URL's host was not found.";
+
+    /// <summary>Why this may not be saved; null: it may. A name that nobody knows yet is judged as one of the Internet's, and asked for again with every connection.</summary>
+    public async Task<string?> FaultOf(WebhookUrl url, CancellationToken cancellation)
+    {
+        var (_, fault) = await Resolve(url, cancellation);
+        return fault == NotFound ? FaultOfUnknown(url) : fault;
+    }
+
+    /// <summary>Of a host that no name server has told anything about.</summary>
+    public string? FaultOfUnknown(WebhookUrl url) => allowed.Count == 0 ? FaultOnTheInternet(url) : null;
 
     /// <returns>The addresses that may be connected to, all that the host has; or why it may not be called.</returns>
     public async Task<(IPAddress[] Addresses, string? Fault)> Resolve(WebhookUrl url, CancellationToken cancellation)
@@ -27,7 +36,7 @@ internal sealed class Border(IReadOnlyList<IPNetwork> allowed, Lookup lookup)
         var found = url.Address is { } address ? [address] : await lookup.Find(url.Host, cancellation);
         if (found is null)
         {
-            return ([], "The URL's host was not found.");
+            return ([], NotFound);
         }
 
         var addresses = found.Select(Addresses.Plain).Distinct().ToArray();
@@ -48,6 +57,11 @@ internal sealed class Border(IReadOnlyList<IPNetwork> allowed, Lookup lookup)
             return null;
         }
 
+        return FaultOnTheInternet(url);
+    }
+
+    private static string? FaultOnTheInternet(WebhookUrl url)
+    {
         if (url.IsLocal)
         {
             return NotPublic;

@@ -12,14 +12,8 @@ using global::Budgets.Delivery;
 /// <summary>Posts letters to URLs that strangers chose.</summary>
 internal sealed class WebhookPost : IDisposable
 {
-    /// <summary>One letter, from its turn at its receiver to the last header of the answer. That many letters wait for one receiver is not the receiver's failure.</summary>
+    /// <summary>One letter, from its turn at its host to the last header of the answer. That many letters wait for one host is not the host's failure.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
-    /// <summary>To one host and port. Whoever lets us wait lets only his own wait.</summary>
-    public const int MostConnectionsToOne = 16;
-
-    /// <summary>To all hosts.</summary>
-    public const int MostAtOnce = 1_024;
 
     /// <summary>Of an answer's body is read, so that the connection can serve again, and thrown away.</summary>
     public const int MostOfAnAnswer = 64 << 10;
@@ -41,8 +35,7 @@ internal sealed class WebhookPost : IDisposable
     private readonly Border _border;
     private readonly TimeProvider _clock;
     private readonly HttpMessageInvoker _http;
-    private readonly Turnstile _turns = new(MostConnectionsToOne);
-    private readonly SemaphoreSlim _places = new(MostAtOnce);
+    private readonly Places _places = new();
 
     public WebhookPost(Border border, TimeProvider clock)
     {
@@ -54,7 +47,7 @@ internal sealed class WebhookPost : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = Connect,
             ConnectTimeout = Patience,
-            MaxConnectionsPerServer = MostConnectionsToOne,
+            MaxConnectionsPerServer = Places.MostToOne,
             MaxResponseDrainSize = MostOfAnAnswer,
             MaxResponseHeadersLength = MostHeadersInKilobytes,
             PooledConnectionIdleTimeout = s_idleConnectionsLive,
@@ -77,24 +70,18 @@ internal sealed class WebhookPost : IDisposable
             return Failed(fault!);
         }
 
+        // A dot would let one id's letter be taken for another's: what is signed is joined with dots.
+        if (letter.Id.Length == 0 || letter.Id.AsSpan().ContainsAnyExceptInRange('!', '~') || letter.Id.Contains('.', StringComparison.Ordinal))
+        {
+            return Failed("The letter's id is not one.");
+        }
+
         var timestamp = WebhookSignature.Timestamp(letter.SentAt);
         if (WebhookSignature.Of(letter.Id, timestamp, letter.Body.Span, letter.Secrets) is not { } signature)
         {
             return Failed("There is no secret to sign it with.");
         }
 
-        // Whoever waits for his turn at one receiver takes no place that a letter to another could have.
-        return await _turns.Pass(url.Uri.GetLeftPart(UriPartial.Authority), () => Send(letter, url, timestamp, signature, cancellation), cancellation);
-    }
-
-    public void Dispose()
-    {
-        _http.Dispose();
-        _places.Dispose();
-    }
-
-    private async Task<Receipt> Send(WebhookLetter letter, WebhookUrl url, string timestamp, string signature, CancellationToken cancellation)
-    {
         using var request = new HttpRequestMessage(HttpMethod.Post, url.Uri) { Content = new ReadOnlyMemoryContent(letter.Body) };
         request.Content.Headers.ContentType = s_json;
         request.Headers.TryAddWithoutValidation("User-Agent", "Budgets.Orleans");
@@ -103,29 +90,28 @@ internal sealed class WebhookPost : IDisposable
         request.Headers.Add("webhook-signature", signature);
         request.Options.Set(s_destination, url);
 
-        using var patience = new CancellationTokenSource(Patience, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            await _places.WaitAsync(either.Token);
-            try
-            {
-                using var response = await _http.SendAsync(request, either.Token);
-                return ReceiptOf(response, letter.SentAt);
-            }
-            finally
-            {
-                _places.Release();
-            }
+            using var place = await _places.Take(url.Host, cancellation);
+            using var patience = new CancellationTokenSource(Patience, _clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+            using var response = await _http.SendAsync(request, either.Token);
+            return ReceiptOf(response, letter.SentAt);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && ReasonOf(e) is { } reason)
         {
             return Failed(reason);
         }
-        catch (OperationCanceledException e) when (cancellation.IsCancellationRequested)
+        catch (Exception e) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellation);
         }
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _places.Dispose();
     }
 
     private static Receipt Failed(string reason) => new(Carried.Failed, Reason: reason);

@@ -13,7 +13,7 @@ public sealed class DeliveryCodec : JsonCodec<DeliveryState, DeliveryEvent>
     private DeliveryCodec()
         : base(
     [
-        Shape.Of("alerts_taken.v1", LettersJson.Default.AlertsTaken),
+        Shape.Of("letters_made.v1", LettersJson.Default.LettersMade),
         Shape.Of("letter_tried.v1", LettersJson.Default.LetterTried),
         Shape.Of("letter_replayed.v1", LettersJson.Default.LetterReplayed),
         Shape.Of("channels_set.v1", LettersJson.Default.ChannelsSet),
@@ -47,7 +47,7 @@ public sealed class DeliveryCodec : JsonCodec<DeliveryState, DeliveryEvent>
         typeof(AgentIdJson), typeof(SecretJson), typeof(KindsJson), typeof(NamedEnum<Layer>), typeof(NamedEnum<Channel>), typeof(NamedEnum<DeliveryStatus>),
         typeof(NamedEnum<Carried>),
     ])]
-[JsonSerializable(typeof(AlertsTaken))]
+[JsonSerializable(typeof(LettersMade))]
 [JsonSerializable(typeof(LetterTried))]
 [JsonSerializable(typeof(LetterReplayed))]
 [JsonSerializable(typeof(ChannelsSet))]

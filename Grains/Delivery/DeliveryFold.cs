@@ -12,7 +12,7 @@ public static class DeliveryFold
         s = s with { Seq = s.Seq + 1, Now = e.At };
         return e switch
         {
-            AlertsTaken t => s.Heard(t).Made(t.Letters, t.Dropped),
+            LettersMade t => s.Heard(t).Made(t.Letters, t.Dropped),
             LetterTried t => s.Tried(t),
             LetterReplayed r => s.Replayed(r),
             ChannelsSet c => s.Set(c),
@@ -22,9 +22,9 @@ public static class DeliveryFold
         };
     }
 
-    private static DeliveryState Heard(this DeliveryState s, AlertsTaken t)
+    private static DeliveryState Heard(this DeliveryState s, LettersMade t)
     {
-        s = s with { Escalations = t.Escalations ?? s.Escalations };
+        s = s with { Name = t.Name ?? s.Name, Escalations = t.Escalations ?? s.Escalations };
         if (t.Source is not { } source)
         {
             return s;

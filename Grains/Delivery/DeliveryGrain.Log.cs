@@ -9,7 +9,7 @@ internal sealed partial class DeliveryGrain
 
     private static long s_saidAt = long.MinValue;
 
-    private void SayUnmailed(AlertsTaken made)
+    private void SayUnmailed(LettersMade made)
     {
         var (said, now) = (Interlocked.Read(ref s_saidAt), _clock.GetTimestamp());
         if (made.Letters.Any(l => l.LastError == Reasons.NotConfigured) && (said == long.MinValue || _clock.GetElapsedTime(said, now) >= SaidEvery)

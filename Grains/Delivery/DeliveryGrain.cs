@@ -94,7 +94,7 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain, IWakeable
     /// <summary>Whatever waits is looked after, also when this activation is gone.</summary>
     private ValueTask SetAlarm(DeliveryState state) => _alarm.Set(state.NextTry(_ => true), Now);
 
-    private async Task<ImmutableArray<Letter>> Make(Func<DateTimeOffset, ImmutableArray<AlertsTaken>> make)
+    private async Task<ImmutableArray<Letter>> Make(Func<DateTimeOffset, ImmutableArray<LettersMade>> make)
     {
         _journal.Ready();
         var made = make(Now);

@@ -21,7 +21,7 @@ public static class DeliveryMetrics
             case LetterTried t:
                 Count(tried, t.Carried switch { Carried.Delivered => "delivered", Carried.Gone => "gone", _ => t.NextTryAt is null ? "gave_up" : "failed" }, 1);
                 break;
-            case AlertsTaken t:
+            case LettersMade t:
                 foreach (var letter in t.Letters.Where(l => l.Status == DeliveryStatus.Failed))
                 {
                     Count(letter.Channel, Reasons.NotConfigured, 1);

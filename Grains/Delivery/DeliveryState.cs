@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Budgets.Delivery;
 
@@ -31,13 +32,18 @@ public sealed record DeliveryState(AgentId Agent)
     /// <summary>Up to which number the alerts of each source were taken, the one heard last at the end.</summary>
     public ImmutableArray<Heard> Sources { get; init; } = [];
 
+    /// <summary>What the agent called itself last; null: it has told nothing yet.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Addresses that the agent's own alerts named last.</summary>
     public ImmutableArray<string> Escalations { get; init; } = [];
 
+    [JsonIgnore]
     public ImmutableArray<Outlet> Outlets => [Above, Own];
 
     public Outlet this[Layer layer] => layer == Layer.Above ? Above : Own;
 
+    [JsonIgnore]
     public IEnumerable<Letter> Waiting => Lanes.SelectMany(l => l.Waiting);
 
     public long UpTo(AgentId source) => Sources.FirstOrDefault(h => h.Source == source)?.UpTo ?? 0;
@@ -82,9 +88,11 @@ public sealed record SecretRotated(DateTimeOffset At, string By, Layer Layer, Im
 /// <summary>Letters were made of alerts. Those that cannot be sent have failed already.</summary>
 /// <param name="Source">Null: the grain's own alert.</param>
 /// <param name="UpTo">The highest number taken from the source.</param>
+/// <param name="Name">What the agent's own alerts call it; null: nothing new.</param>
 /// <param name="Escalations">Addresses that the agent's own alerts name; null: nothing new.</param>
-public sealed record AlertsTaken(
-    DateTimeOffset At, AgentId? Source, long UpTo, ImmutableArray<Letter> Letters, ImmutableArray<NoRoom> Dropped, ImmutableArray<string>? Escalations) : DeliveryEvent(At);
+public sealed record LettersMade(
+    DateTimeOffset At, AgentId? Source, long UpTo, ImmutableArray<Letter> Letters, ImmutableArray<NoRoom> Dropped, string? Name, ImmutableArray<string>? Escalations)
+    : DeliveryEvent(At);
 
 /// <summary>A receiver was tried, and this came of it.</summary>
 /// <param name="NextTryAt">Null: it was the last time.</param>

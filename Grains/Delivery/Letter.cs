@@ -64,6 +64,7 @@ public sealed record Lane(Channel Channel, Layer Layer, bool IsEscalation = fals
     public int Untold { get; init; }
 
     /// <summary>Those whose turn it is. An address that does not answer keeps nobody but itself from being told.</summary>
+    [JsonIgnore]
     public IEnumerable<Letter> Heads => IsEscalation ? Waiting.DistinctBy(l => l.Target, StringComparer.OrdinalIgnoreCase) : Waiting.Take(1);
 
     public bool Carries(Letter letter) => (letter.Channel, letter.Layer, letter.IsEscalation) == (Channel, Layer, IsEscalation);

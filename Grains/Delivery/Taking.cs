@@ -9,9 +9,9 @@ internal static class Taking
     private const int AtOnce = 32;
 
     /// <returns>None: nothing new.</returns>
-    public static ImmutableArray<AlertsTaken> Take(DeliveryState s, AgentId source, ImmutableArray<Alert> alerts, bool canMail, DateTimeOffset now)
+    public static ImmutableArray<LettersMade> Take(DeliveryState s, AgentId source, ImmutableArray<Alert> alerts, bool canMail, DateTimeOffset now)
     {
-        var taken = ImmutableArray.CreateBuilder<AlertsTaken>();
+        var taken = ImmutableArray.CreateBuilder<LettersMade>();
         foreach (var some in alerts.Where(a => a.Number > s.UpTo(source)).ToList().Chunk(AtOnce))
         {
             var these = TakeSome(s, source, some, canMail, now);
@@ -22,7 +22,7 @@ internal static class Taking
         return taken.ToImmutable();
     }
 
-    private static AlertsTaken TakeSome(DeliveryState s, AgentId source, Alert[] alerts, bool canMail, DateTimeOffset now)
+    private static LettersMade TakeSome(DeliveryState s, AgentId source, Alert[] alerts, bool canMail, DateTimeOffset now)
     {
         var (upTo, desk) = (s.UpTo(source), new Desk(s, canMail, now));
         foreach (var alert in alerts.Where(a => a.Number > upTo))
@@ -33,16 +33,22 @@ internal static class Taking
             desk.Write(alert, $"alr_{Part(source)}_{alert.Number}-{(source == s.Agent ? "" : "c")}", o => o.Wants(alert.Kind), alert.Escalations);
         }
 
-        var named = source == s.Agent ? alerts.LastOrDefault(a => !a.Escalations.IsDefaultOrEmpty)?.Escalations : null;
-        return new AlertsTaken(now, source, upTo, desk.Letters, desk.Dropped, named is { } escalations && !escalations.SequenceEqual(s.Escalations) ? escalations : null);
+        var taken = new LettersMade(now, source, upTo, desk.Letters, desk.Dropped, null, null);
+        if (source != s.Agent)
+        {
+            return taken;
+        }
+
+        var (name, named) = (alerts[^1].AgentName, alerts.LastOrDefault(a => !a.Escalations.IsDefaultOrEmpty)?.Escalations ?? s.Escalations);
+        return taken with { Name = name == s.Name ? null : name, Escalations = named.SequenceEqual(s.Escalations) ? null : named };
     }
 
     /// <returns>None: the layer has no channel.</returns>
-    public static ImmutableArray<AlertsTaken> Test(DeliveryState s, Layer layer, Alert alert, bool canMail, DateTimeOffset now)
+    public static ImmutableArray<LettersMade> Test(DeliveryState s, Layer layer, Alert alert, bool canMail, DateTimeOffset now)
     {
         var desk = new Desk(s, canMail, now);
         desk.Write(alert with { Number = 0 }, OwnId(s), o => o.Layer == layer, []);
-        var test = new AlertsTaken(now, null, 0, desk.Letters, desk.Dropped, null);
+        var test = new LettersMade(now, null, 0, desk.Letters, desk.Dropped, null, null);
         return test.Letters.IsEmpty && test.Dropped.IsEmpty ? [] : [test];
     }
 
@@ -51,7 +57,7 @@ internal static class Taking
     {
         var detail = $"{(layer == Layer.Above ? "The webhook that was set from above" : "The agent's own webhook")} "
             + (reason == Trying.Gone ? "has answered that it wants no more." : $"has failed for {Schedule.GivesUpAfter.Days} days.");
-        var alert = new Alert(0, AlertKinds.WebhookDisabled, now, s.Agent, s.Agent.Value, null, null, [], null, [], s.Escalations, detail);
+        var alert = new Alert(0, AlertKinds.WebhookDisabled, now, s.Agent, s.Name ?? "", null, null, [], null, [], s.Escalations, detail);
         var desk = new Desk(s, canMail, now);
         desk.Write(alert, OwnId(s), o => o.Layer == layer || o.Wants(AlertKinds.WebhookDisabled), s.Escalations, deaf: layer);
         return new WebhookDisabled(now, layer, reason, desk.Letters, desk.Dropped);

@@ -34,7 +34,8 @@ internal sealed record StoredState(
     ImmutableArray<Alert>? Outbox = null,
     long? LastAlert = null,
     ImmutableArray<Told>? Told = null,
-    Pace? Pace = null)
+    Pace? Pace = null,
+    ImmutableArray<Repeat>? Repeats = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -45,7 +46,8 @@ internal sealed record StoredState(
         s.Memory.ForgottenUpTo, s.Days, s.ClosedDays,
         s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow,
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
-        s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace);
+        s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
+        s.Repeats.IsEmpty ? null : s.Repeats);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -81,6 +83,7 @@ internal sealed record StoredState(
         LastAlert = LastAlert ?? 0,
         Told = Told ?? [],
         Pace = Pace ?? default,
+        Repeats = Repeats ?? [],
     };
 }
 

@@ -22,7 +22,7 @@ internal static class Admitting
         }
 
         return Trips(s, amount) is { } tripped
-            ? (Outcome.RateExceeded, new Refusal(s.Agent, amount, tripped, "max_spend_per_minute was exceeded", PassesAt(tripped, amount) is null ? null : ResumesAt(s)))
+            ? (Outcome.RateExceeded, new Refusal(s.Agent, amount, tripped, "max_spend_per_minute was exceeded", PassesAt(tripped, amount) is null ? null : ResumesAt(s, HasBreaker)))
             : null;
     }
 
@@ -32,7 +32,7 @@ internal static class Admitting
     /// <summary>The freeze that a tripped breaker brings; null when the amount does not trip it.</summary>
     public static Frozen? Breaks(BudgetState s, Money amount) =>
         s.Freeze is null && Trips(s, amount) is not null
-            ? new Frozen(s.Now, "max_spend_per_minute", "max_spend_per_minute was exceeded", ResumesAt(s), Tripped: true)
+            ? new Frozen(s.Now, "max_spend_per_minute", "max_spend_per_minute was exceeded", ResumesAt(s, HasBreaker), Tripped: true)
             : null;
 
     public static bool FitsTheBooks(BudgetState s, Money amount)
@@ -164,10 +164,12 @@ internal static class Admitting
         return worst;
     }
 
-    /// <summary>When a tripped breaker lets go by itself: after the longest wait that a layer with a per-minute limit asks for.</summary>
-    private static DateTimeOffset? ResumesAt(BudgetState s)
+    private static bool HasBreaker(Limits limits) => limits.PerMinute is not null;
+
+    /// <summary>When a freeze that came by itself ends by itself: after the longest wait that a layer with such a rule asks for.</summary>
+    public static DateTimeOffset? ResumesAt(BudgetState s, Func<Limits, bool> hasRule)
     {
-        var waits = new[] { s.Above, s.Own }.Where(l => l.PerMinute is not null).Select(l => l.ResumeAfterSeconds).ToArray();
+        var waits = new[] { s.Above, s.Own }.Where(hasRule).Select(l => l.ResumeAfterSeconds).ToArray();
         return waits.Length == 0 || waits.Any(w => w is null) ? null : s.Now.AddSeconds(waits.Max()!.Value);
     }
 

@@ -38,6 +38,10 @@ public static class Alerting
             {
                 Tell(alerts, s, AlertKinds.RunawayDetected, Worst(s), null, [], Evidence(s, frozen));
             }
+            else if (told.HasFlag(AlertKinds.RunawayDetected) && Looping.Told(s, e) is { } loop)
+            {
+                Tell(alerts, s, AlertKinds.RunawayDetected, Worst(s), null, [], $"{loop}. The agent goes on.");
+            }
         }
 
         Reached(alerts, s, told);
@@ -174,7 +178,9 @@ public static class Alerting
     {
         var minute = s.Current(LimitType.PerMinute);
         var until = frozen.ResumesAt is { } at ? $"until {Explaining.At(at)}" : "until somebody unfreezes it";
-        return $"{frozen.Reason}: ${minute.Spent} spent and ${minute.Held} held in the minute from {Explaining.At(minute.Span.From)}. The agent is frozen {until}.";
+        return frozen.By == Looping.By
+            ? $"{frozen.Reason}. The agent is frozen {until}."
+            : $"{frozen.Reason}: ${minute.Spent} spent and ${minute.Held} held in the minute from {Explaining.At(minute.Span.From)}. The agent is frozen {until}.";
     }
 
     private static void Tell(

@@ -64,6 +64,9 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>What was told about the limits, so that it is told once. At most one for each limit with a window.</summary>
     public ImmutableArray<Told> Told { get; init; } = [];
 
+    /// <summary>The agent's last different requests, oldest first, where a rule for loops wants to know; at most <see cref="Looping.MostSteps"/>.</summary>
+    public ImmutableArray<Repeat> Repeats { get; init; } = [];
+
     /// <summary>How fast money goes, descendants' included.</summary>
     public Pace Pace { get; init; }
 

@@ -59,9 +59,8 @@ public static class Charging
             request.Price?.Version);
 
         // Money already spent is booked all the same, but a loop that reports it trips the breaker like any other.
-        return request.Mode == ChargeMode.Record && Admitting.Breaks(now, request.Amount) is { } frozen
-            ? Decision.Accept(elapsed.Add(charged).Add(frozen))
-            : Decision.Accept(elapsed, charged);
+        var frozen = (request.Mode == ChargeMode.Record ? Admitting.Breaks(now, request.Amount) : null) ?? Looping.Breaks(now, charged.Fingerprint, charged.Purpose);
+        return frozen is null ? Decision.Accept(elapsed, charged) : Decision.Accept(elapsed.Add(charged).Add(frozen));
     }
 }
 

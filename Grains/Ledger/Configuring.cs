@@ -55,6 +55,7 @@ public static class Configuring
             HardStop = request.HardStop ?? limits.HardStop,
             ResumeAfterSeconds = request.ResumeAfterSeconds.Or(limits.ResumeAfterSeconds),
             OnUnknownPrice = request.OnUnknownPrice.Or(limits.OnUnknownPrice),
+            Loop = request.Loop.Or(limits.Loop),
         };
     }
 
@@ -113,6 +114,7 @@ public static class Configuring
             : request.EscalationEmail.IsSet ? TightenOnly("escalation_email", "change")
             : request.Thresholds is not null || request.Wanted.IsSet ? TightenOnly("alerts", "change")
             : request.OnUnknownPrice.IsSet ? TightenOnly("on_unknown_price", "change")
+            : request.Loop.IsSet ? TightenOnly("loop_detection", "change")
             : null;
     }
 

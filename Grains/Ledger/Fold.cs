@@ -30,10 +30,12 @@ public static class Fold
             Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
                 .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
                 .Drawn(s.DrawNow(), c.Amount, Money.Zero)
+                .Counted(c.Fingerprint, c.Purpose)
                 .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
             Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
                 .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow()))
                 .Drawn(s.DrawNow(), Money.Zero, h.Amount)
+                .Counted(h.Fingerprint, h.Purpose)
                 .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
             Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
                 .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
@@ -63,7 +65,7 @@ public static class Fold
                 Told = s.Rearmed(c),
             }).WithCut(c.Windows),
             Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
-            Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped) },
+            Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped), Repeats = [] },
             Unfrozen => s with { Freeze = null },
             Closed => s with { Closed = true, Freeze = null },
             Moved m => Moving.Moved(s, m.Parent),

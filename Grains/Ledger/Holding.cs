@@ -49,7 +49,7 @@ public static class Holding
 
         // From here it must succeed.
         var after = now.Count(now.AdmissionNow(), Money.Zero, request.Amount, 1);
-        return Decision.Accept(elapsed, new Held(
+        var held = new Held(
             now.Now,
             request.Id,
             request.Amount,
@@ -59,7 +59,8 @@ public static class Holding
             Fingerprint.Of(request),
             after.Balances(),
             Thresholds.Crossed(now, after),
-            request.Price?.Version));
+            request.Price?.Version);
+        return Looping.Breaks(now, held.Fingerprint, held.Purpose) is { } frozen ? Decision.Accept(elapsed.Add(held).Add(frozen)) : Decision.Accept(elapsed, held);
     }
 
     /// <summary>What <see cref="Hold"/> would decide, for those who only want to know.</summary>

@@ -11,7 +11,7 @@ using Receipt = global::Budgets.Delivery.Receipt;
 /// <summary>Couriers and letters as tests need them.</summary>
 internal static class Calling
 {
-    public const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    public const string Ok = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
     /// <summary>A host on the Internet; it is never called.</summary>
     public static readonly IPAddress Elsewhere = IPAddress.Parse("93.184.215.14");

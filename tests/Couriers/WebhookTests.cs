@@ -119,7 +119,7 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public async Task Nothing_goes_out_unsigned()
+    public async Task Nothing_goes_out_unsigned_or_without_a_name()
     {
         await using var receiver = Receiver.Answering(Calling.Ok);
         using var courier = Calling.Courier();
@@ -127,6 +127,11 @@ public sealed class WebhookTests
         foreach (var secret in (string[])["", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64", Calling.Secret[6..]])
         {
             (await courier.Post(Calling.Letter(receiver.Url(), "{}", Calling.Secret, secret), CancellationToken.None)).Carried.Should().Be(Carried.Failed, secret);
+        }
+
+        foreach (var id in (string[])["", "a b", "a.1", "a\r\nX-Evil: 1", "é"])
+        {
+            (await courier.Post(Calling.Letter(receiver.Url()) with { Id = id }, CancellationToken.None)).Carried.Should().Be(Carried.Failed, id);
         }
 
         (await courier.Post(Calling.Letter(receiver.Url()) with { Secrets = [] }, CancellationToken.None)).Carried.Should().Be(Carried.Failed);

@@ -61,10 +61,10 @@ internal sealed class BudgetCluster : IAsyncDisposable
     /// <summary>The next call finds a new activation.</summary>
     public async Task Deactivate(IAddressable grain) => await _cluster.DeactivateAsync(grain);
 
-    /// <summary>Ends the silo that a budget is active on; its appends under way may still land.</summary>
-    public async Task KillSiloOf(IBudgetGrain budget)
+    /// <summary>Ends the silo that a grain is active on; its appends under way may still land.</summary>
+    public async Task KillSiloOf(IAddressable grain)
     {
-        _cluster.TryGetGrainContext(budget.GetGrainId(), out var context).Should().BeTrue();
+        _cluster.TryGetGrainContext(grain.GetGrainId(), out var context).Should().BeTrue();
         await _cluster.KillSiloAsync(_cluster.GetSiloForAddress(context!.Address.SiloAddress!)!);
     }
 

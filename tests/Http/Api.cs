@@ -52,7 +52,7 @@ public sealed class Api : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         App = BudgetsApi.Build(
-            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Budgets:Dashboard", "true"],
+            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Budgets:Dashboard", "true", "--Budgets:Webhooks:AllowedNetworks", "127.0.0.0/8"],
             builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock));
         await App.StartAsync();
         Address = new Uri(App.Urls.Single());
