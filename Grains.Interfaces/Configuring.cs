@@ -154,8 +154,6 @@ public sealed record BudgetView(
     Limits Above,
     Limits Own,
     AlertSettings Alerts,
-    AlertSettings AlertsAbove,
-    AlertSettings AlertsOwn,
     ImmutableSortedDictionary<string, string> Metadata,
     ImmutableArray<LimitStanding> Windows,
     ImmutableArray<Balance> Balances,

@@ -49,7 +49,7 @@ internal static class AlertEndpoints
     private static async Task Set(Call call)
     {
         var (body, problem) = await Body.Read(call.Http, Wire.Default.AlertsBody);
-        if ((problem ?? await Closed(call)) is { } wrong)
+        if ((problem ?? (await Open(call)).Problem) is { } wrong)
         {
             await wrong.Send(call.Http);
             return;
@@ -84,21 +84,21 @@ internal static class AlertEndpoints
 
     private static async Task Test(Call call)
     {
-        if (await Refused(call) is { } problem)
+        var (budget, problem) = await Asked(call);
+        if (problem is not null)
         {
             await problem.Send(call.Http);
             return;
         }
 
-        var budget = (await call.Budget.GetBudget())!;
-        var alert = new Alert(0, AlertKinds.Test, call.Edge.Now, call.Agent, budget.Name, null, null, [], null, [], [], "A test: nothing has happened.");
+        var alert = new Alert(0, AlertKinds.Test, call.Edge.Now, call.Agent, budget!.Name, null, null, [], null, [], [], "A test: nothing has happened.");
         var sent = await Deliveries(call).Test(call.Layer, alert);
         await Reply.Send(call.Http, 200, Wire.Default.TestedAnswer, new TestedAnswer([.. sent.Select(DeliveryAnswer.Of)]));
     }
 
     private static async Task Rotate(Call call)
     {
-        var problem = await Refused(call);
+        var (_, problem) = await Asked(call);
         var rotated = problem is null ? await Deliveries(call).RotateSecret(call.Layer, WebhookSecret.Make(), Overlap, call.By) : null;
         if (rotated?.Secret is not { } secret)
         {
@@ -127,7 +127,7 @@ internal static class AlertEndpoints
 
     private static async Task Replay(Call call)
     {
-        var problem = await Refused(call);
+        var (_, problem) = await Asked(call);
         var replayed = problem is null ? await Deliveries(call).Replay(call.PathId("delivery_id") ?? "", Shown(call)) : null;
         await (replayed is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.DeliveryAnswer, DeliveryAnswer.Of(replayed)));
     }
@@ -137,16 +137,17 @@ internal static class AlertEndpoints
     /// <summary>Who is above the agent sees both layers; the agent does not see who is told of it from above.</summary>
     private static Layer? Shown(Call call) => call.Layer == Layer.Own ? Layer.Own : null;
 
-    private static async Task<Problem?> Refused(Call call)
+    /// <summary>Of a request without anything to say in its body.</summary>
+    private static async Task<(BudgetView? Budget, Problem? Problem)> Asked(Call call)
     {
         var (_, problem) = await Body.Read(call.Http, Wire.Default.EmptyBody, optional: true);
-        return problem ?? await Closed(call);
+        return problem is null ? await Open(call) : (null, problem);
     }
 
-    private static async Task<Problem?> Closed(Call call) => await call.Budget.GetBudget() switch
+    private static async Task<(BudgetView? Budget, Problem? Problem)> Open(Call call) => await call.Budget.GetBudget() switch
     {
-        null => Problem.NotFound,
-        { Closed: true } => new Problem(ProblemKind.AgentClosed, "The agent is closed; nothing more will be told of it."),
-        _ => null,
+        null => (null, Problem.NotFound),
+        { Closed: true } => (null, new Problem(ProblemKind.AgentClosed, "The agent is closed; nothing more will be told of it.")),
+        var budget => (budget, null),
     };
 }

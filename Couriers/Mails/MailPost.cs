@@ -104,7 +104,7 @@ internal sealed class MailPost(SmtpSettings settings, TimeProvider clock) : IDis
     {
         var message = new MimeMessage
         {
-            Subject = OneLine(letter.Subject),
+            Subject = Texts.Shortened(Texts.InOneLine(letter.Subject), LongestSubject),
             Date = letter.SentAt,
             MessageId = $"{letter.Id}@{settings.From.Domain}",
             Body = new MultipartAlternative
@@ -119,12 +119,6 @@ internal sealed class MailPost(SmtpSettings settings, TimeProvider clock) : IDis
         // RFC 3834: nobody's absence note answers.
         message.Headers.Add("Auto-Submitted", "auto-generated");
         return message;
-    }
-
-    private static string OneLine(string text)
-    {
-        var line = string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c));
-        return line.Length <= LongestSubject ? line : line[..(char.IsHighSurrogate(line[LongestSubject - 2]) ? LongestSubject - 2 : LongestSubject - 1)] + "…";
     }
 
     private static Receipt Failed(string reason, int? status = null) => new(Carried.Failed, status, reason);

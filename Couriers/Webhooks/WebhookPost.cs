@@ -18,8 +18,6 @@ internal sealed class WebhookPost : IDisposable
     /// <summary>Of an answer's body is read, so that the connection can serve again, and thrown away.</summary>
     public const int MostOfAnAnswer = 64 << 10;
 
-    public static readonly TimeSpan LongestRetryAfter = TimeSpan.FromHours(24);
-
     private const int MostHeadersInKilobytes = 16;
     private const int MostAddressesTried = 4;
 
@@ -138,7 +136,7 @@ internal sealed class WebhookPost : IDisposable
             { Date: { } date } => date - (response.Headers.Date ?? sentAt),
             _ => TimeSpan.Zero,
         };
-        return asked <= TimeSpan.Zero ? null : asked < LongestRetryAfter ? asked : LongestRetryAfter;
+        return asked <= TimeSpan.Zero ? null : asked < Schedule.LongestRetryAfter ? asked : Schedule.LongestRetryAfter;
     }
 
     private static string? ReasonOf(Exception e) => e switch

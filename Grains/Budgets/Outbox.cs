@@ -31,8 +31,8 @@ internal sealed partial class Outbox(Teller teller, Func<DateTimeOffset> clock, 
                     await deliveries(receiver).Take(state.Agent, alerts);
                 }
 
-                var now = clock() is var at && at > teller.State.Now ? at : teller.State.Now;
-                teller.Record([.. teller.State.At(now).Events, new AlertsTaken(now, state.Outbox[^1].Number)]);
+                var (now, elapsed) = teller.State.At(clock());
+                teller.Record([.. elapsed, new AlertsTaken(now.Now, state.Outbox[^1].Number)]);
                 await teller.Durable();
             }
         }

@@ -76,6 +76,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
         if (refusal is not null && Alerting.IsTold(State))
         {
             RecordAlerts(Alerting.Refused(State, refusal, clock()));
+            CountHeld(State.Held());
         }
     }
 
@@ -235,7 +236,6 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
         if (!alerts.IsEmpty)
         {
             _journal.Record(alerts);
-            CountHeld(State.Held());
             told();
         }
     }

@@ -52,7 +52,7 @@ internal static class Advice
         _ => "Nothing: this is a test",
     };
 
-    public static string Short(string text) => text.Length <= LongestDetail ? text : text[..(LongestDetail - 1)] + "…";
+    public static string Short(string text) => Texts.Shortened(text, LongestDetail);
 
     private static string Of(decimal count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";
 }

@@ -45,7 +45,7 @@ public static class DeliveryFold
 
         return dropped.Aggregate(s, (now, d) => now with
         {
-            Lanes = [.. now.Lanes.Select(l => (l.Channel, l.Layer, l.IsEscalation) == (d.Channel, d.Layer, d.IsEscalation)
+            Lanes = [.. now.Lanes.Select(l => l.Is(d.Channel, d.Layer, d.IsEscalation)
                 ? l with { Dropped = l.Dropped + d.Letters, Untold = l.Untold + d.Letters }
                 : l)],
         });
@@ -135,7 +135,7 @@ public static class DeliveryFold
 
     private static DeliveryState End(this DeliveryState s, Layer layer, Channel channel, string reason)
     {
-        var lane = s.Lanes.First(l => (l.Channel, l.Layer, l.IsEscalation) == (channel, layer, false));
+        var lane = s.Lanes.First(l => l.Is(channel, layer, isEscalation: false));
         return lane.Waiting.Aggregate(s, (now, letter) => now.Take(letter).Finish(letter.Ended(DeliveryStatus.Failed, reason)));
     }
 }

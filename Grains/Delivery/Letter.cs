@@ -67,5 +67,7 @@ public sealed record Lane(Channel Channel, Layer Layer, bool IsEscalation = fals
     [JsonIgnore]
     public IEnumerable<Letter> Heads => IsEscalation ? Waiting.DistinctBy(l => l.Target, StringComparer.OrdinalIgnoreCase) : Waiting.Take(1);
 
-    public bool Carries(Letter letter) => (letter.Channel, letter.Layer, letter.IsEscalation) == (Channel, Layer, IsEscalation);
+    public bool Carries(Letter letter) => Is(letter.Channel, letter.Layer, letter.IsEscalation);
+
+    public bool Is(Channel channel, Layer layer, bool isEscalation) => (Channel, Layer, IsEscalation) == (channel, layer, isEscalation);
 }

@@ -81,9 +81,5 @@ internal static class Mailing
     private static string NameOf(Alert alert) => OneLine(alert.AgentName) is { Length: > 0 } name ? name : alert.Agent.Value;
 
     /// <summary>A name is a stranger's text: it must not break a subject in two.</summary>
-    private static string OneLine(string text)
-    {
-        var line = string.Concat(text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)).Trim();
-        return line.Length <= LongestName ? line : line[..(LongestName - 1)] + "…";
-    }
+    private static string OneLine(string text) => Texts.Shortened(Texts.InOneLine(text).Trim(), LongestName);
 }

@@ -109,7 +109,7 @@ internal static class Taking
 
         private void Add(Alert alert, string id, Lane way, string target)
         {
-            var lane = s.Lanes.First(l => (l.Channel, l.Layer, l.IsEscalation) == (way.Channel, way.Layer, way.IsEscalation));
+            var lane = s.Lanes.First(l => l.Is(way.Channel, way.Layer, way.IsEscalation));
             var (waiting, untold, dropped) = _lanes[lane];
             var isSent = lane.Channel == Channel.Webhook || canMail;
             if (isSent && waiting >= Lane.MostWaiting)

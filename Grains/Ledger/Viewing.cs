@@ -17,8 +17,6 @@ public static class Viewing
         s.Above,
         s.Own,
         new AlertSettings(Thresholds.Of(s.Terms), s.Terms.Alerts.EscalationEmail ?? s.Terms.AlertsAbove.EscalationEmail, s.Terms.Wanted()),
-        s.Terms.AlertsAbove,
-        s.Terms.Alerts,
         s.Terms.Metadata,
         Standings(s),
         s.Balances(),

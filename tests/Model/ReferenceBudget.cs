@@ -170,7 +170,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
             orderby w.Type, Layers[(int)layer][w.Type]!.Value.Nanos
             select Standing(w.Type, layer);
         return new BudgetView(
-            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], Alerts, _layerAlerts[0], _layerAlerts[1], ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
+            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], Alerts, ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
     }
 
     public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? HoldStatus.Expired : h.Status;
