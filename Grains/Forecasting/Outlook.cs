@@ -15,13 +15,13 @@ internal sealed class Outlook
     {
         (_spending, _now) = (spending.Until(now), now);
         BasedOnDays = spending.DaysUntil(now);
-        _level = _spending.Level(_spending.Since is null ? 0 : Math.Clamp((now - Start(_spending.Hour)).TotalHours, 0.01, 1));
+        _level = _spending.Level(_spending.Since is null ? 0 : Math.Clamp((now - Start(_spending.Hour)).TotalHours, 0, 1));
         // Of the level itself, beyond what the misses tell: the first days are not the weeks to come.
-        _doubt = Math.Min(MostDoubt, 0.2 / Math.Max(0.01, BasedOnDays));
+        _doubt = Math.Min(MostDoubt, 0.3 / Math.Max(0.01, BasedOnDays * BasedOnDays));
     }
 
     /// <summary>Dollars in an hour of late, whatever the hour.</summary>
-    public Money PerHour => Money.FromDollars(Math.Round((decimal)_level, 9));
+    public Money PerHour => Rounded(_level);
 
     /// <summary>Days since the first spend.</summary>
     public double BasedOnDays { get; }
@@ -42,6 +42,9 @@ internal sealed class Outlook
             yield return (at, mean, _level * _level * weight * _spending.Misses.Dispersion(weight) + mean * mean * _doubt);
         }
     }
+
+    /// <summary>An estimate told as money: to the nano-dollar, and no more than any budget's books hold.</summary>
+    public static Money Rounded(double dollars) => new((long)Math.Min(Math.Round(dollars * Money.NanosPerDollar), Money.MaxBooked.Nanos));
 
     private static DateTimeOffset Start(long hour) => DateTimeOffset.FromUnixTimeSeconds(hour * 3600);
 }

@@ -7,17 +7,17 @@ internal static class Predicting
     public const double Quantile = 0.95;
 
     // However alike its days have been, tomorrow may differ by this part of the mean.
-    private const double LeastVariation = 0.17;
+    private const double LeastVariation = 0.2;
 
     /// <summary>The balance may run out before <paramref name="hoursAhead"/> plus the time to the next check.</summary>
     public static bool ShouldRecharge(Spending state, Money balance, double hoursAhead, TimeSpan checkInterval, DateTimeOffset now) =>
-        balance <= Needed(state, hoursAhead, checkInterval, now) && (state.Since is not null || balance <= Money.Zero);
+        balance <= Needed(state, hoursAhead, checkInterval, now);
 
     /// <summary>What must be there not to run out before then. A spend that takes the balance to this or less is large: it asks for a check itself.</summary>
     public static Money Needed(Spending state, double hoursAhead, TimeSpan checkInterval, DateTimeOffset now)
     {
         var (_, mean, variance) = new Outlook(state, now).Until(now.AddHours(hoursAhead) + checkInterval).LastOrDefault();
         var least = mean * LeastVariation;
-        return Money.FromDollars(Math.Round((decimal)Gamma.Quantile(Quantile, mean, Math.Max(variance, least * least)), 9));
+        return Outlook.Rounded(Gamma.Quantile(Quantile, mean, Math.Max(variance, least * least)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using NodaTime;
 
 namespace Budgets.Forecasting;
@@ -10,12 +9,13 @@ internal sealed record Spending
     /// <summary>A longer silence than this is remembered as one of this length, so that one entry never costs more.</summary>
     public const int MostSilentHours = 28 * 24;
 
-    private const double LevelDays = 7;
+    private const double LevelDays = 10;
     private const double LeastHours = 6;
 
     // What is more than a day's spend within one hour is remembered apart and for longer: a spike is no new level, and yet may come again.
     private const double MostOfAnHour = 24;
     private const double ExcessDays = 28;
+    private const double LeastExcessHours = 24 * 7;
 
     /// <summary>An IANA time zone that NodaTime knows: whose days and weeks have a shape.</summary>
     public required string Zone { get; init; }
@@ -47,8 +47,8 @@ internal sealed record Spending
     /// <summary>Remembers one spend, never negative. One that comes with an earlier time counts in the open hour.</summary>
     public Spending After(Money spent, DateTimeOffset at)
     {
-        var then = Until(at);
-        return (then.Since is null ? then with { Since = at, Hour = HourOf(at) } : then) is var open ? open with { ThisHour = open.ThisHour + spent } : this;
+        var then = Since is null ? this with { Since = at, Hour = HourOf(at) } : Until(at);
+        return then with { ThisHour = then.ThisHour + spent };
     }
 
     /// <summary>The hours that ended before this instant are closed.</summary>
@@ -78,15 +78,17 @@ internal sealed record Spending
     public double DaysUntil(DateTimeOffset now) => Since is { } since ? Math.Max(0, (now - since).TotalDays) : 0;
 
     /// <summary>Dollars in an hour of mean weight. Too few hours count as a few: one spend in a first minute is not sixty in an hour.</summary>
-    public double Level(double openPart = 0)
-    {
-        var open = openPart * Week.WeightOf(LocalHour(Hour));
-        return (Spent + (double)ThisHour.InDollars * (openPart > 0 ? 1 : 0)) / Math.Max(Weight + open, LeastHours) + Excess / Math.Max(ExcessWeight, 24 * 7);
-    }
+    public double Level() => Level(0, 0);
+
+    /// <summary>The same, with what was spent in the part of the open hour that has passed.</summary>
+    public double Level(double openPart) => Level((double)ThisHour.InDollars, openPart * Week.WeightOf(LocalHour(Hour)));
 
     public LocalDateTime LocalHour(long hour) => Instant.FromUnixTimeSeconds(hour * 3600).InZone(DateTimeZoneProviders.Tzdb[Zone]).LocalDateTime;
 
     internal static long HourOf(DateTimeOffset at) => Math.DivRem(at.ToUnixTimeSeconds(), 3600, out var rest) - (rest < 0 ? 1 : 0);
+
+    private double Level(double openSpent, double openWeight) =>
+        (Spent + openSpent) / Math.Max(Weight + openWeight, LeastHours) + Excess / Math.Max(ExcessWeight, LeastExcessHours);
 
     private Spending Closed()
     {

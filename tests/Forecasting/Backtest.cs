@@ -5,7 +5,7 @@ namespace Budgets.Tests.Forecasting;
 /// <summary>Many simulated agents under every rule, and forecasts held against what came.</summary>
 internal static class Backtest
 {
-    public static readonly string[] Rules = ["forecast", "straight line", "threshold", "clairvoyant, 24 h", "clairvoyant, last check"];
+    public static readonly string[] Rules = ["forecast", "forecast, hourly checks", "straight line", "threshold", "clairvoyant, 24 h", "clairvoyant, last check"];
 
     public static IEnumerable<SimulatedAgent> Agents(int agentDays, int seed)
     {

@@ -28,7 +28,7 @@ internal sealed class Purse(SimulatedAgent agent, string rule)
     /// <summary>And after the cap was used up.</summary>
     public int Capped { get; private set; }
 
-    /// <summary>The mean balance over days of mean spend.</summary>
+    /// <summary>The mean balance over the amount of a recharge.</summary>
     public double Idle { get; private set; }
 
     public Purse Run()
@@ -48,7 +48,7 @@ internal sealed class Purse(SimulatedAgent agent, string rule)
             }
         }
 
-        Idle /= hours * agent.PerDay;
+        Idle /= hours * agent.Recharge;
         return this;
     }
 
@@ -67,7 +67,7 @@ internal sealed class Purse(SimulatedAgent agent, string rule)
 
         _balance -= dollars;
         _spent += dollars;
-        if (rule == "forecast")
+        if (rule.StartsWith("forecast", StringComparison.Ordinal))
         {
             _state = _state.After(new Money((long)(dollars * Money.NanosPerDollar)), at);
         }
@@ -99,7 +99,7 @@ internal sealed class Purse(SimulatedAgent agent, string rule)
     {
         switch (rule)
         {
-            case "forecast":
+            case "forecast" or "forecast, hourly checks":
                 _line = (double)Predicting.Needed(_state, HoursAhead, CheckInterval, now).InDollars;
                 return Predicting.ShouldRecharge(_state, new Money((long)(_balance * Money.NanosPerDollar)), HoursAhead, CheckInterval, now);
             case "threshold":
