@@ -65,7 +65,7 @@ internal sealed class SimulatedAgent
             var shape = Kind switch
             {
                 "diurnal" or "from nothing" or "one-off spike" => 1 + 0.8 * Math.Sin((local.Hour - 9) * Math.PI / 12),
-                "weekday" => local.DayOfWeek is IsoDayOfWeek.Saturday or IsoDayOfWeek.Sunday ? 0.1 : local.Hour is >= 8 and < 18 ? 2.9 : 0.2,
+                "weekday" => local.DayOfWeek is NodaTime.IsoDayOfWeek.Saturday or NodaTime.IsoDayOfWeek.Sunday ? 0.1 : local.Hour is >= 8 and < 18 ? 2.9 : 0.2,
                 "bursty" => burst / 1.65,
                 "growing" => Math.Exp(Growth * h / 24),
                 _ => 1,
