@@ -21,7 +21,7 @@ internal sealed class Outlook
     }
 
     /// <summary>Dollars in an hour of late, whatever the hour.</summary>
-    public Money PerHour => Rounded(_level);
+    public Money PerHour => Rounded(_level * _spending.Week.Mean);
 
     /// <summary>Days since the first spend.</summary>
     public double BasedOnDays { get; }

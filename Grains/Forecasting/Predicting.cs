@@ -7,7 +7,7 @@ internal static class Predicting
     public const double Quantile = 0.95;
 
     // However alike its days have been, tomorrow may differ by this part of the mean.
-    private const double LeastVariation = 0.2;
+    private const double LeastVariation = 0.22;
 
     /// <summary>The balance may run out before <paramref name="hoursAhead"/> plus the time to the next check.</summary>
     public static bool ShouldRecharge(Spending state, Money balance, double hoursAhead, TimeSpan checkInterval, DateTimeOffset now) =>

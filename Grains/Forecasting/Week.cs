@@ -19,7 +19,10 @@ internal sealed record Week(
 
     public static readonly Week Flat = new([.. new double[24]], [.. new double[24]], [.. new double[7]], [.. new double[7]], 0);
 
-    /// <summary>1 on the mean.</summary>
+    /// <summary>Near 1. What the first hours got wrong may stay in it, with its opposite in the level.</summary>
+    public double Mean => Enumerable.Range(0, 24).Average(OfHour) * Enumerable.Range(0, 7).Average(OfDay);
+
+    /// <summary>Near 1 on the mean; see <see cref="Mean"/>.</summary>
     public double WeightOf(LocalDateTime hour) => OfHour(hour.Hour) * OfDay((int)hour.DayOfWeek - 1);
 
     public Week After(LocalDateTime hour, double spent, double level)
