@@ -79,6 +79,7 @@ public static class BudgetsApi
         ModelEndpoints.Map(routes);
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
+        AnalyticsEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);

@@ -87,3 +87,25 @@ public enum UsagePeriod
 /// <summary>Usage of one period with the budget's standing beside it.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.UsageView")]
 public sealed record UsageView(UsagePeriod Period, DateOnly FirstDay, DateOnly LastDay, UsageSums Usage, BudgetView Budget);
+
+/// <summary>Which local days are wanted.</summary>
+/// <param name="First">Null: <see cref="DefaultDays"/> that end with the last.</param>
+/// <param name="Last">Null: today.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.AnalyticsQuery")]
+public sealed record AnalyticsQuery(DateOnly? First = null, DateOnly? Last = null)
+{
+    public const int DefaultDays = 30;
+    public const int MostDays = 366;
+
+    /// <summary>No earlier day can be asked about.</summary>
+    public static readonly DateOnly Earliest = new(2000, 1, 1);
+}
+
+/// <summary>The sums of one local day.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.DaySums")]
+public sealed record DaySums(DateOnly Date, Sums Sums);
+
+/// <summary>What was spent in a range of local days. The days, the models and the operations each add up to the total; a call has any number of tags.</summary>
+/// <param name="Days">Every day of the range, in order; null: the range is empty or longer than <see cref="AnalyticsQuery.MostDays"/>.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.AnalyticsView")]
+public sealed record AnalyticsView(AgentId Agent, string TimeZone, IsoDayOfWeek WeekStart, ImmutableArray<DaySums>? Days, UsageSums Usage);

@@ -77,6 +77,10 @@ public interface IBudgetGrain : IGrainWithStringKey
     ValueTask<UsageView?> GetUsage(UsagePeriod period);
 
     /// <summary>Null: no such agent.</summary>
+    [Alias("GetAnalytics"), AnyGateway]
+    ValueTask<AnalyticsView?> GetAnalytics(AnalyticsQuery query);
+
+    /// <summary>Null: no such agent.</summary>
     [Alias("GetLedger"), AnyGateway]
     ValueTask<LedgerPage?> GetLedger(LedgerQuery query);
 

@@ -89,7 +89,7 @@ internal sealed class Tail
         oldest = before;
         lock (_lock)
         {
-            foreach (var position in _young.Of(journal).Concat(_old.Of(journal)))
+            foreach (var position in _young.Of(journal, before).Concat(_old.Of(journal, before)))
             {
                 if (entries.Count == rows)
                 {
@@ -111,6 +111,7 @@ internal sealed class Tail
     public sealed class Portion
     {
         private readonly Dictionary<long, int> _lastRow = [];
+        private readonly Dictionary<long, long> _firstSeq = [];
         private readonly Dictionary<(long Journal, Digest Digest), long> _filings = [];
 
         public List<(long Journal, Position Position, int Previous)> Rows { get; } = [];
@@ -121,6 +122,7 @@ internal sealed class Tail
         {
             Rows.Add((journal, position, _lastRow.TryGetValue(journal, out var previous) ? previous : -1));
             _lastRow[journal] = Rows.Count - 1;
+            _firstSeq.TryAdd(journal, position.Seq);
         }
 
         public void File(long journal, Filing filing) => _filings[(journal, filing.Digest)] = filing.Seq;
@@ -129,8 +131,14 @@ internal sealed class Tail
 
         public long? Find(long journal, Digest digest) => _filings.TryGetValue((journal, digest), out var seq) ? seq : null;
 
-        public IEnumerable<Position> Of(long journal)
+        /// <summary>Rows of a journal, newest first; none, without looking, where none begins before a seq.</summary>
+        public IEnumerable<Position> Of(long journal, long before)
         {
+            if (!_firstSeq.TryGetValue(journal, out var first) || first >= before)
+            {
+                yield break;
+            }
+
             for (var row = _lastRow.GetValueOrDefault(journal, -1); row >= 0; row = Rows[row].Previous)
             {
                 yield return Rows[row].Position;
@@ -141,6 +149,7 @@ internal sealed class Tail
         {
             Rows.Clear();
             _lastRow.Clear();
+            _firstSeq.Clear();
             _filings.Clear();
         }
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Budgets.ApiHost.Http;
@@ -8,16 +7,9 @@ namespace Budgets.ApiHost.Endpoints;
 /// <summary>The ledger as CSV (RFC 4180), streamed page by page: the whole of it never sits in memory.</summary>
 internal static class LedgerCsv
 {
-    public const string MediaType = "text/csv";
-
     private const string Columns =
         "entry_id,seq,at,kind,amount,charge_id,reservation_id,idempotency_key,model,operation,tags,"
         + "input_tokens,output_tokens,overage,late,detail,price_version,total_spent,total_held\r\n";
-
-    // What makes a spreadsheet take a text for a formula (OWASP, CSV injection).
-    private static readonly SearchValues<char> FormulaStarts = SearchValues.Create("=+-@\t\r");
-
-    private static readonly SearchValues<char> NeedQuotes = SearchValues.Create(",\"\r\n");
 
     public static async Task Stream(Call call, LedgerQuery asked)
     {
@@ -29,9 +21,7 @@ internal static class LedgerCsv
         }
 
         var response = call.Http.Response;
-        response.ContentType = MediaType + "; charset=utf-8; header=present";
-        response.Headers.ContentDisposition = "attachment; filename=\"ledger.csv\"";
-        response.Headers.XContentTypeOptions = "nosniff";
+        Csv.Announce(response, "ledger.csv");
         var text = new StringBuilder(Columns);
         while (true)
         {
@@ -57,33 +47,14 @@ internal static class LedgerCsv
         var total = e.Balances.IsDefaultOrEmpty ? (Balance?)null : e.Balances.FirstOrDefault(b => b.Type == LimitType.Total);
         text.Append(CultureInfo.InvariantCulture, $"{agent.Value}-{e.Seq},{e.Seq},{e.At.UtcDateTime:O},{Names<EntryKind>.Of(e.Kind)},{e.Amount},");
         text.Append(e.Kind == EntryKind.Charge ? e.Id : "").Append(',').Append(e.Kind == EntryKind.Charge ? "" : e.Id).Append(',');
-        Cell(text, e.Key);
-        Cell(text, e.Purpose.Model);
-        Cell(text, e.Purpose.Operation);
-        Cell(text, e.Purpose.Tags.IsDefaultOrEmpty ? null : string.Join(';', e.Purpose.Tags));
+        Csv.Cell(text, e.Key).Append(',');
+        Csv.Cell(text, e.Purpose.Model).Append(',');
+        Csv.Cell(text, e.Purpose.Operation).Append(',');
+        Csv.Cell(text, e.Purpose.Tags.IsDefaultOrEmpty ? null : string.Join(';', e.Purpose.Tags)).Append(',');
         text.Append(CultureInfo.InvariantCulture, $"{e.Purpose.Usage?.InputTokens},{e.Purpose.Usage?.OutputTokens},");
         text.Append(e.Overage ? "true," : "false,").Append(e.Late ? "true," : "false,");
-        Cell(text, e.Detail);
-        Cell(text, e.PriceVersion);
+        Csv.Cell(text, e.Detail).Append(',');
+        Csv.Cell(text, e.PriceVersion).Append(',');
         text.Append(CultureInfo.InvariantCulture, $"{total?.Spent},{total?.Held}\r\n");
-    }
-
-    private static void Cell(StringBuilder text, string? cell)
-    {
-        if (string.IsNullOrEmpty(cell))
-        {
-            text.Append(',');
-            return;
-        }
-
-        var safe = FormulaStarts.Contains(cell[0]) ? "'" + cell : cell;
-        if (safe.AsSpan().ContainsAny(NeedQuotes))
-        {
-            text.Append('"').Append(safe.Replace("\"", "\"\"", StringComparison.Ordinal)).Append("\",");
-        }
-        else
-        {
-            text.Append(safe).Append(',');
-        }
     }
 }

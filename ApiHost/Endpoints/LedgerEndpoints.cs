@@ -21,7 +21,7 @@ internal static class LedgerEndpoints
             new("kind", typeof(EntryKind), "Only entries of this kind."), new("model", typeof(string), "Only entries with this model."),
             new("tag", typeof(string), "Only entries with this tag."),
         ],
-        Answers = [new(200, typeof(LedgerAnswer), "A page."), new(200, null, "All of it.", LedgerCsv.MediaType)],
+        Answers = [new(200, typeof(LedgerAnswer), "A page."), new(200, null, "All of it.", Csv.MediaType)],
     });
 
     private static async Task Get(Call call)
@@ -35,7 +35,7 @@ internal static class LedgerEndpoints
             query.OneOf<EntryKind>("kind"),
             query.Text("model", Purpose.MaxModelLength),
             query.Text("tag", Purpose.MaxTagLength));
-        var asCsv = call.Http.Request.Headers.Accept.Any(a => a?.Contains(LedgerCsv.MediaType, StringComparison.OrdinalIgnoreCase) == true);
+        var asCsv = Csv.IsAsked(call.Http);
         query.Faults.AddIf(asCsv && query.Has("limit"), "limit", "does not go with CSV, which has everything");
         query.Faults.AddIf(asCsv && query.Has("cursor"), "cursor", "does not go with CSV, which has everything");
         if (query.Problem is { } problem)

@@ -13,14 +13,16 @@ internal sealed record TagUsage(string Tag, Money Cost, long Calls);
 
 internal sealed record TokensAnswer(long Input, long Output, long CacheRead, long CacheWrite);
 
-/// <param name="AmountSpent">In the period.</param>
+/// <param name="AmountSpent">In the period: by the agent itself, or with include_children by it and its descendants.</param>
 /// <param name="DailyLimit">The strictest in force; null: none.</param>
 /// <param name="AmountRemaining">What is left of today under the daily limit; null without one.</param>
-/// <param name="OperationCount">Charges and settlements in the period.</param>
+/// <param name="OperationCount">Charges and settlements in the period, the agent's own. So is all that is told by model, operation and tag, and the tokens.</param>
 /// <param name="TopModels">The ten that cost most; names beyond the bounded number are summed as "other".</param>
 /// <param name="OptimizationSuggestion">Empty when nothing was measured that would support one.</param>
 /// <param name="Held">Set aside now, in all open reservations.</param>
-/// <param name="Limits">Every limit in force with its figures now.</param>
+/// <param name="Limits">Every limit in force with its figures now; these count what descendants spent and hold.</param>
+/// <param name="OwnSpent">By the agent itself.</param>
+/// <param name="SubtreeSpent">By the agent and its descendants, from its window of the period; null for periods that are no window. What descendants have drawn and not yet told to be spent is still held there.</param>
 internal sealed record UsageAnswer(
     string AgentId,
     UsagePeriod Period,
@@ -37,21 +39,35 @@ internal sealed record UsageAnswer(
     IReadOnlyList<WindowAnswer> Limits,
     TokensAnswer Tokens,
     IReadOnlyList<OperationUsage> ByOperation,
-    IReadOnlyList<TagUsage> ByTag)
+    IReadOnlyList<TagUsage> ByTag,
+    bool IncludeChildren,
+    Money OwnSpent,
+    Money? SubtreeSpent,
+    CacheSavingsAnswer CacheSavings)
 {
     private const int MostModels = 10;
 
-    public static UsageAnswer Of(UsageView view)
+    /// <summary>The window that a period is; null: it is none.</summary>
+    public static LimitType? WindowOf(UsagePeriod period) => period switch
+    {
+        UsagePeriod.Today => LimitType.Daily,
+        UsagePeriod.ThisWeek => LimitType.Weekly,
+        UsagePeriod.ThisMonth => LimitType.Monthly,
+        _ => null,
+    };
+
+    public static UsageAnswer Of(UsageView view, bool includeChildren, CacheSavingsAnswer savings)
     {
         var (usage, budget) = (view.Usage, view.Budget);
         var total = usage.Total;
+        var subtree = WindowOf(view.Period) is { } window ? (Money?)budget.Balances.First(b => b.Type == window).Spent : null;
         return new(
             budget.Agent.Value,
             view.Period,
             view.FirstDay,
             view.LastDay,
             budget.TimeZone,
-            total.Cost,
+            includeChildren ? subtree ?? total.Cost : total.Cost,
             LimitsActive.Strictest(budget, LimitType.Daily),
             Today(budget)?.Remaining,
             total.Calls,
@@ -61,7 +77,11 @@ internal sealed record UsageAnswer(
             [.. budget.Windows.Select(WindowAnswer.Of)],
             new TokensAnswer(total.InputTokens, total.OutputTokens, total.CacheReadTokens, total.CacheWriteTokens),
             [.. usage.ByOperation.Select(o => new OperationUsage(o.Name, o.Sums.Cost, o.Sums.Calls))],
-            [.. usage.ByTag.Select(t => new TagUsage(t.Name, t.Sums.Cost, t.Sums.Calls))]);
+            [.. usage.ByTag.Select(t => new TagUsage(t.Name, t.Sums.Cost, t.Sums.Calls))],
+            includeChildren,
+            total.Cost,
+            subtree,
+            savings);
     }
 
     private static Balance? Today(BudgetView budget) =>
@@ -73,17 +93,33 @@ internal static class UsageEndpoints
 {
     public static void Map(Routes routes) => routes.MapOwnAndAddressed("GET", "usage", Access.Read, Get, new("getUsage", "Ledger", "What was spent in a period, and on what")
     {
-        Query = [new("period", typeof(UsagePeriod), "Default today; days are those of the budget's time zone.")],
+        Query =
+        [
+            new("period", typeof(UsagePeriod), "Default today; days are those of the budget's time zone."),
+            new("include_children", typeof(bool), "True: amount_spent counts what descendants spent too. With today, this_week and this_month. Default false."),
+        ],
         Answers = [new(200, typeof(UsageAnswer), "The usage.")],
     });
 
     private static async Task Get(Call call)
     {
-        var query = new Query(call.Http, "period");
+        var query = new Query(call.Http, "period", "include_children");
         var period = query.OneOf<UsagePeriod>("period") ?? UsagePeriod.Today;
-        var usage = query.Problem is null ? await call.Budget.GetUsage(period) : null;
-        await (usage is null
-            ? (query.Problem ?? Problem.NotFound).Send(call.Http)
-            : Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage)));
+        var includeChildren = query.Flag("include_children");
+        query.Faults.AddIf(includeChildren && UsageAnswer.WindowOf(period) is null, "include_children", "goes with today, this_week and this_month: of other periods only the agent's own spending is known");
+        if (query.Problem is { } problem)
+        {
+            await problem.Send(call.Http);
+            return;
+        }
+
+        if (await call.Budget.GetUsage(period) is not { } usage)
+        {
+            await Problem.NotFound.Send(call.Http);
+            return;
+        }
+
+        var savings = await CacheSavingsAnswer.Of(usage.Usage.ByModel, call);
+        await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings));
     }
 }

@@ -68,6 +68,31 @@ internal sealed class Query
         return at;
     }
 
+    /// <summary>A day from <paramref name="earliest"/> on.</summary>
+    public DateOnly? Day(string name, DateOnly earliest)
+    {
+        if (!Has(name))
+        {
+            return null;
+        }
+
+        if (!DateOnly.TryParseExact(_query[name], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) || day < earliest)
+        {
+            Faults.Add(name, string.Create(CultureInfo.InvariantCulture, $"must be a date from {earliest:yyyy-MM-dd} on, such as 2026-02-25"));
+            return null;
+        }
+
+        return day;
+    }
+
+    /// <summary>False where it is not given.</summary>
+    public bool Flag(string name)
+    {
+        var text = Has(name) ? (string?)_query[name] : "false";
+        Faults.AddIf(text is not ("true" or "false"), name, "must be true or false");
+        return text == "true";
+    }
+
     public T? OneOf<T>(string name)
         where T : struct, Enum
     {

@@ -29,6 +29,14 @@ internal sealed partial class BudgetGrain
         return state.Exists ? await _teller.Reader.Usage(state, elapsed, period) : null;
     }
 
+    public async ValueTask<AnalyticsView?> GetAnalytics(AnalyticsQuery query)
+    {
+        _teller.Ready();
+        var (state, elapsed) = State.At(Now);
+        await _teller.Durable();
+        return state.Exists ? await _teller.Reader.Analytics(state, elapsed, query) : null;
+    }
+
     public async ValueTask<LedgerPage?> GetLedger(LedgerQuery query)
     {
         _teller.Ready();

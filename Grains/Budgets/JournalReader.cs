@@ -4,12 +4,17 @@ using Budgets.Ledger;
 
 namespace Budgets.Budgets;
 
-/// <summary>Reads back what a budget's journal holds: single events, the ledger newest first, closed days. Checks the hash chain as it goes.</summary>
-internal sealed class JournalReader(IJournal journal)
+/// <summary>Reads back what a budget's journal holds: single events, the ledger newest first, days. Checks the hash chain as it goes.</summary>
+internal sealed class JournalReader
 {
     /// <summary>Events looked at for one page at most; a filter that matches little gets a short page and a cursor.</summary>
     private const int MostLookedAt = 5_000;
     private const int RowsAtOnce = 64;
+
+    private readonly IJournal _journal;
+    private readonly ClosedBooks _days;
+
+    public JournalReader(IJournal journal) => (_journal, _days) = (journal, new ClosedBooks(this));
 
     /// <exception cref="JournalCorruptException">There is no such event.</exception>
     public async ValueTask<BudgetEvent> At(long seq)
@@ -22,7 +27,10 @@ internal sealed class JournalReader(IJournal journal)
 
     /// <summary>The newest event filed under a digest.</summary>
     public async ValueTask<(long Seq, BudgetEvent Event)?> Find(Digest digest) =>
-        await journal.Find(digest, CancellationToken.None) is { } seq ? (seq, await At(seq)) : null;
+        await _journal.Find(digest, CancellationToken.None) is { } seq ? (seq, await At(seq)) : null;
+
+    /// <summary>The newest event that closed a day; null: none is filed.</summary>
+    public ValueTask<long?> Closed(DateOnly day) => _journal.Find(Digest.Of(day), CancellationToken.None);
 
     public async ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold)
     {
@@ -35,31 +43,58 @@ internal sealed class JournalReader(IJournal journal)
         if (hold is { } h && await Find(Digest.Of(h)) is { } end)
         {
             recalled = recalled with { HoldEnd = Receipts.RememberedOf(end.Event, end.Seq), Hold = (end.Event as Expired)?.Hold };
+            recalled = recalled with { DayClosed = recalled.Hold is { } expired ? await Closed(expired.Date) : null };
         }
 
         return recalled;
     }
 
-    /// <summary>Usage of a period: closed days from their rows in the journal, days that time has closed but no append has yet, and open days.</summary>
+    /// <summary>Usage of a period, with the budget beside it.</summary>
     /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
     public async ValueTask<UsageView> Usage(BudgetState state, ImmutableArray<BudgetEvent> elapsed, UsagePeriod period)
     {
         var (first, last) = state.Range(period);
-        var durable = state.Seq - elapsed.Length;
-        var sum = UsageBook.Empty;
-        foreach (var day in state.ClosedDays.Where(d => first <= d.Date && d.Date <= last && d.Seq <= durable))
+        var days = await _days.Of(state, elapsed, first, last);
+        return new UsageView(period, first, last, UsageBook.Sum([.. days.Select(d => d.Usage)]).Sums(), state.View());
+    }
+
+    /// <summary>The days of a range, each with its sums, and all of them together by name.</summary>
+    /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
+    public async ValueTask<AnalyticsView> Analytics(BudgetState state, ImmutableArray<BudgetEvent> elapsed, AnalyticsQuery query)
+    {
+        if (state.Range(query) is not { } range)
         {
-            sum += await At(day.Seq) is DayClosed closed ? closed.Usage : throw new JournalCorruptException($"Event {day.Seq} does not close a day.");
+            return new AnalyticsView(state.Agent, state.TimeZone, state.Terms.WeekStart, null, UsageBook.Empty.Sums());
         }
 
-        var unwritten = elapsed.OfType<DayClosed>().Select(d => (d.Date, d.Usage));
-        var open = state.Days.Select(d => (d.Date, d.Usage));
-        foreach (var (_, usage) in unwritten.Concat(open).Where(d => first <= d.Date && d.Date <= last))
+        var (first, last) = range;
+        var days = await _days.Of(state, elapsed, first, last);
+        var sums = new Sums[last.DayNumber - first.DayNumber + 1];
+        foreach (var (date, usage) in days)
         {
-            sum += usage;
+            sums[date.DayNumber - first.DayNumber] += usage.Total;
         }
 
-        return new UsageView(period, first, last, sum.Sums(), state.View());
+        return new AnalyticsView(
+            state.Agent, state.TimeZone, state.Terms.WeekStart, [.. sums.Select((s, i) => new DaySums(first.AddDays(i), s))], UsageBook.Sum([.. days.Select(d => d.Usage)]).Sums());
+    }
+
+    /// <summary>Every event up to a seq, newest first.</summary>
+    public async IAsyncEnumerable<(long Seq, BudgetEvent Event)> Back(long from)
+    {
+        for (var before = from + 1; before > 1;)
+        {
+            foreach (var row in await Rows(before, RowsAtOnce))
+            {
+                var events = BudgetCodec.Instance.Decode(row.Events);
+                for (var seq = Math.Min(row.LastSeq, before - 1); seq >= row.FirstSeq; seq--)
+                {
+                    yield return (seq, events[(int)(seq - row.FirstSeq)]);
+                }
+
+                before = row.FirstSeq;
+            }
+        }
     }
 
     public async ValueTask<LedgerPage> Page(LedgerQuery query, long newest)
@@ -124,7 +159,7 @@ internal sealed class JournalReader(IJournal journal)
     private async ValueTask<IReadOnlyList<JournalRow>> Rows(long before, int most)
     {
         // One more than wanted: each row is checked against the hash of the one before it.
-        var rows = await journal.ReadBack(before, most + 1, CancellationToken.None);
+        var rows = await _journal.ReadBack(before, most + 1, CancellationToken.None);
         for (var i = 0; i < rows.Count && i < most; i++)
         {
             var previous = i + 1 < rows.Count ? rows[i + 1] : null;

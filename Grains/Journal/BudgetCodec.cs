@@ -42,6 +42,12 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
 
     public override void File(BudgetEvent e, long seq, ImmutableArray<Filing>.Builder filings)
     {
+        if (e is DayClosed day)
+        {
+            filings.Add(new Filing(Digest.Of(day.Date), seq));
+            return;
+        }
+
         var (hold, key) = e switch
         {
             Charged c => (null, c.Key),

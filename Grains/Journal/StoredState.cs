@@ -35,7 +35,8 @@ internal sealed record StoredState(
     long? LastAlert = null,
     ImmutableArray<Told>? Told = null,
     Pace? Pace = null,
-    ImmutableArray<Repeat>? Repeats = null)
+    ImmutableArray<Repeat>? Repeats = null,
+    long? UnfiledUpTo = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -47,7 +48,7 @@ internal sealed record StoredState(
         s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow,
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
-        s.Repeats.IsEmpty ? null : s.Repeats);
+        s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -84,6 +85,7 @@ internal sealed record StoredState(
         Told = Told ?? [],
         Pace = Pace ?? default,
         Repeats = Repeats ?? [],
+        UnfiledUpTo = UnfiledUpTo ?? 0,
     };
 }
 

@@ -116,7 +116,8 @@ public sealed record Alerted(DateTimeOffset At, Alert Alert) : BudgetEvent(At);
 public sealed record AlertsTaken(DateTimeOffset At, long UpTo) : BudgetEvent(At);
 
 /// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
-public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage) : BudgetEvent(At);
+/// <param name="Earlier">The seq of the event before it that closed the same date; 0: there is none. Null: it was written before days were filed by their date.</param>
+public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage, long? Earlier = null) : BudgetEvent(At);
 
 /// <summary>A report about one of the agent's own draws, on its way to its parent's tree.</summary>
 public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At);

@@ -46,8 +46,11 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>The usage of days that are not closed yet, oldest first; the last is today.</summary>
     public ImmutableArray<Day> Days { get; init; } = [];
 
-    /// <summary>Where the rows of the closed days are, oldest first, for the last <see cref="Day.Kept"/> days.</summary>
+    /// <summary>Where the rows of the closed days are, oldest first, for the last <see cref="Day.Kept"/> days at least.</summary>
     public ImmutableArray<ClosedDay> ClosedDays { get; init; } = [];
+
+    /// <summary>No day that this state has forgotten, and the index does not know, was closed after this seq; 0: there is none.</summary>
+    public long UnfiledUpTo { get; init; }
 
     /// <summary>What the agent has drawn from its parent, oldest first; a spend goes under the newest. Empty without a parent.</summary>
     public ImmutableArray<Draw> Draws { get; init; } = [];
@@ -137,9 +140,10 @@ public sealed record Freeze(string Reason, string By, DateTimeOffset Since, Date
 /// <summary>One local day's usage while it is open. <paramref name="Number"/> is its daily window's.</summary>
 public sealed record Day(long Number, DateOnly Date, UsageBook Usage)
 {
-    /// <summary>How many closed days a state can still find without searching.</summary>
+    /// <summary>How many closed days a state can find by itself. For older ones the journal's index is asked.</summary>
     public const int Kept = 62;
 }
 
-/// <summary>A closed day's totals are in the event with this seq (several events for one day add up).</summary>
-public readonly record struct ClosedDay(DateOnly Date, long Seq);
+/// <summary>A closed day's totals are in the event with this seq, and in those that it leads back to (<see cref="DayClosed.Earlier"/>).</summary>
+/// <param name="Filed">True: the journal's index leads from the date to it. Null: it was written before there was such a thing.</param>
+public readonly record struct ClosedDay(DateOnly Date, long Seq, bool? Filed = null);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,6 +22,9 @@ public readonly record struct Digest(UInt128 Value)
 
     /// <summary>Finds the newest entry about this hold.</summary>
     public static Digest Of(HoldId hold) => Handle('h', hold.Value);
+
+    /// <summary>Finds the newest entry that closed this day.</summary>
+    public static Digest Of(DateOnly day) => Handle('d', day.ToString("O", CultureInfo.InvariantCulture));
 
     /// <summary>Stands for the content of a request.</summary>
     public static Digest OfRequest(ReadOnlySpan<byte> content)

@@ -63,11 +63,25 @@ public static class Elapsing
         {
             if (!s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == day.Number))
             {
-                Happened(new DayClosed(now, day.Date, day.Usage));
+                Happened(new DayClosed(now, day.Date, day.Usage, s.ClosedBefore(day.Date) ?? 0));
             }
         }
 
         return (s, events.ToImmutable());
+    }
+
+    /// <summary>The newest event that closed a date, if the state still knows it.</summary>
+    public static long? ClosedBefore(this BudgetState s, DateOnly date)
+    {
+        for (var i = s.ClosedDays.Length - 1; i >= 0; i--)
+        {
+            if (s.ClosedDays[i].Date == date)
+            {
+                return s.ClosedDays[i].Seq;
+            }
+        }
+
+        return null;
     }
 
     public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose, h.Draw);

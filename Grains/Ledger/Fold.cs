@@ -153,13 +153,18 @@ public static class Fold
 
     private static BudgetState WithDayClosed(this BudgetState s, DayClosed e)
     {
-        var oldest = e.Date.AddDays(-Day.Kept);
+        // What was closed just now is here, however old its date: whoever asked the index before that does not know it from there.
+        var (oldest, late) = (e.Date.AddDays(-Day.Kept), s.ClosedDays.Length - Day.Kept);
+        var kept = s.ClosedDays.Where((d, i) => (i >= late || d.Date >= oldest) && d.Seq != e.Earlier).ToImmutableArray();
+        var unfiled = s.ClosedDays.Where(d => d.Filed is null && !kept.Contains(d)).Select(d => d.Seq).DefaultIfEmpty().Max();
         return s with
         {
+            UnfiledUpTo = Math.Max(s.UnfiledUpTo, unfiled),
+
             // Of two days with one date (a zone changed across the date line) the one with open holds stays.
             Days = s.Days.RemoveAll(d =>
                 d.Date == e.Date && d.Number != s.Days[^1].Number && !s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == d.Number)),
-            ClosedDays = [.. s.ClosedDays.Where(d => d.Date >= oldest), new ClosedDay(e.Date, s.Seq)],
+            ClosedDays = kept.Add(new ClosedDay(e.Date, s.Seq, e.Earlier is null ? null : true)),
         };
     }
 }

@@ -39,7 +39,7 @@ public static class Settling
         var ended = s.Holds.TryGetValue(request.Id, out var justExpired) ? justExpired.Ended() : recalled.Hold;
         var ending = Ending.Of(now, request.Id, recalled);
         return ending == Outcome.HoldExpired && ended is not null
-            ? Book(now, elapsed, request, fingerprint, ended, Money.Zero)
+            ? Book(now, elapsed, request, fingerprint, ended, Money.Zero, recalled.DayClosed)
             : Decision.Refuse(now, ending, request.Amount);
     }
 
@@ -68,8 +68,9 @@ public static class Settling
     }
 
     /// <param name="held">What the hold still sets aside: its amount, or nothing once it has expired.</param>
+    /// <param name="dayClosed">What the index knows of the closing of its day.</param>
     private static Decision Book(
-        BudgetState now, ImmutableArray<BudgetEvent> elapsed, SettleRequest request, Digest fingerprint, EndedHold hold, Money held)
+        BudgetState now, ImmutableArray<BudgetEvent> elapsed, SettleRequest request, Digest fingerprint, EndedHold hold, Money held, long? dayClosed = null)
     {
         if (Rating.IsMissing(request.Price))
         {
@@ -99,7 +100,8 @@ public static class Settling
         var isOpenDay = now.Days.Any(d => d.Number == hold.Admission.Day);
         return isOpenDay
             ? Decision.Accept(elapsed, settled)
-            : Decision.Accept(elapsed.Add(settled).Add(new DayClosed(now.Now, hold.Date, UsageBook.Empty.Add(request.Amount, settled.Purpose))));
+            : Decision.Accept(elapsed.Add(settled).Add(new DayClosed(
+                now.Now, hold.Date, UsageBook.Empty.Add(request.Amount, settled.Purpose), now.ClosedBefore(hold.Date) ?? dayClosed ?? 0)));
     }
 
     /// <summary>A settlement says only what it knows better than its hold did.</summary>

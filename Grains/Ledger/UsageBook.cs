@@ -28,6 +28,13 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
             Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags);
     }
 
+    /// <summary>Adds up many at once: only the whole of it is cut to the bounded number of names.</summary>
+    public static UsageBook Sum(IReadOnlyCollection<UsageBook> books) => new(
+        books.Aggregate(default(Sums), (sum, b) => sum + b.Total),
+        Names.Sum(books.Select(b => b.Models)),
+        Names.Sum(books.Select(b => b.Operations)),
+        Names.Sum(books.Select(b => b.Tags)));
+
     public static UsageBook operator +(UsageBook a, UsageBook b) =>
         new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags);
 }
@@ -62,6 +69,18 @@ public sealed class Names
     }
 
     public static Names operator +(Names a, Names b) => b._sums.Aggregate(a, (sum, one) => sum.Add(one.Name, one.Sums));
+
+    public static Names Sum(IEnumerable<Names> many)
+    {
+        var sums = new Dictionary<string, Sums>();
+        foreach (var one in many.SelectMany(n => n._sums))
+        {
+            sums[one.Name] = sums.GetValueOrDefault(one.Name) + one.Sums;
+        }
+
+        ImmutableArray<NamedSums> all = [.. sums.Select(s => new NamedSums(s.Key, s.Value))];
+        return new Names(all.Length <= Most ? all : Shrink(all));
+    }
 
     /// <summary>Dearest first, then by name; "other" last.</summary>
     public ImmutableArray<NamedSums> Ranked() =>

@@ -63,6 +63,14 @@ public static class Viewing
         };
     }
 
+    /// <summary>The last day of a range that says none is today, its first day 29 days before its last. Null: the range is empty or too long.</summary>
+    public static (DateOnly First, DateOnly Last)? Range(this BudgetState s, AnalyticsQuery query)
+    {
+        var last = query.Last ?? s.Days[^1].Date;
+        var first = query.First ?? DateOnly.FromDayNumber(Math.Max(0, last.DayNumber + 1 - AnalyticsQuery.DefaultDays));
+        return last.DayNumber - first.DayNumber is >= 0 and < AnalyticsQuery.MostDays ? (first, last) : null;
+    }
+
     public static UsageSums Sums(this UsageBook book) =>
         new(book.Total, book.Models.Ranked(), book.Operations.Ranked(), book.Tags.Ranked());
 }

@@ -54,6 +54,15 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void A_day_that_leads_to_an_earlier_closing_is_stored_as_approved()
+    {
+        var stored = Encode(Examples.Filed);
+
+        Approved.Equal("DayClosed.Filed", stored);
+        BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([Examples.Filed], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void A_state_is_stored_as_approved()
     {
         var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply);

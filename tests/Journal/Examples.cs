@@ -66,6 +66,9 @@ internal static class Examples
         }).Except(Events).DistinctBy(e => e.GetType()),
     ];
 
+    /// <summary>A day that is found by its date, closed by more than one event.</summary>
+    public static DayClosed Filed { get; } = Events.OfType<DayClosed>().Single() with { Earlier = 17 };
+
     /// <summary>With alerts of two layers.</summary>
     public static Configured Layered { get; } = Events.OfType<Configured>().Single() with
     {

@@ -48,5 +48,7 @@ internal sealed class GrainSubject(BudgetCluster cluster) : ISubject
 
     public ValueTask<UsageView?> Usage(UsagePeriod period) => _budget.GetUsage(period);
 
+    public ValueTask<AnalyticsView?> Analytics(AnalyticsQuery query) => _budget.GetAnalytics(query);
+
     public async ValueTask Restart(int way) => await cluster.Deactivate(_budget);
 }

@@ -33,6 +33,9 @@ internal interface ISubject
     /// <summary>Money and calls of a period, with its first and last day.</summary>
     ValueTask<UsageView?> Usage(UsagePeriod period);
 
+    /// <summary>Money and calls of a range of days.</summary>
+    ValueTask<AnalyticsView?> Analytics(AnalyticsQuery query);
+
     /// <summary>Forgets what is not stored, one way or another.</summary>
     ValueTask Restart(int way);
 }

@@ -40,6 +40,10 @@ internal static class Laws
         {
             Usage(budget, (await subject.Usage(period))!);
         }
+
+        var today = budget.Window(LimitType.Daily).Date;
+        Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostDays), today)))!);
+        Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(-100), today.AddDays(-60))))!);
     }
 
     /// <summary>Spent is the sum of the entries admitted in the window, and held the sum of its open holds; neither seqs nor time run back.</summary>
@@ -71,6 +75,22 @@ internal static class Laws
             Same.That(balance.Spent.Nanos == spent.GetValueOrDefault(balance.Type), $"{balance.Type}: spent is {balance.Spent}, the ledger adds up to {spent.GetValueOrDefault(balance.Type)} nanos.");
             Same.That(balance.Held.Nanos == open.Where(h => h.At >= budget.Window(balance.Type).Since).Sum(h => h.Amount), $"{balance.Type}: held is {balance.Held}.");
         }
+    }
+
+    /// <summary>"Σ usage over days, models, operations = Σ ledger", day by day.</summary>
+    private static void Analytics(ReferenceBudget budget, AnalyticsView view)
+    {
+        var spent = budget.Usage.ToLookup(d => budget.Dates[d.Key], d => d.Value);
+        foreach (var (date, sums) in view.Days!.Value)
+        {
+            var (cost, calls) = (spent[date].Sum(d => d.Cost), spent[date].Sum(d => d.Calls));
+            Same.That(sums.Cost.Nanos == cost && sums.Calls == calls, $"{date:O} is {sums}, and adds up to {cost} nanos in {calls} calls.");
+        }
+
+        var total = view.Days.Value.Sum(d => d.Sums.Cost.Nanos);
+        Same.That(
+            view.Usage.Total.Cost.Nanos == total && view.Usage.ByModel.Sum(m => m.Sums.Cost.Nanos) == total && view.Usage.ByOperation.Sum(o => o.Sums.Cost.Nanos) == total,
+            $"The days add up to {total} nanos, and the models or operations do not.");
     }
 
     private static void Usage(ReferenceBudget budget, UsageView usage)

@@ -77,9 +77,23 @@ internal sealed class PaperSubject : ISubject
 
         var (state, elapsed) = _state.At(_clock);
         var (first, last) = state.Range(period);
-        var closed = _events.Concat(elapsed).OfType<DayClosed>().Select(d => (d.Date, d.Usage));
-        var sum = closed.Concat(state.Days.Select(d => (d.Date, d.Usage))).Where(d => first <= d.Date && d.Date <= last).Aggregate(UsageBook.Empty, (s, d) => s + d.Usage);
+        var sum = Days(state, elapsed, first, last).Aggregate(UsageBook.Empty, (s, d) => s + d.Usage);
         return new(new UsageView(period, first, last, sum.Sums(), state.View()));
+    }
+
+    public ValueTask<AnalyticsView?> Analytics(AnalyticsQuery query)
+    {
+        if (!_state.Exists)
+        {
+            return default;
+        }
+
+        var (state, elapsed) = _state.At(_clock);
+        var (first, last) = state.Range(query)!.Value;
+        var spent = Days(state, elapsed, first, last).ToList();
+        var rows = Enumerable.Range(first.DayNumber, last.DayNumber - first.DayNumber + 1).Select(DateOnly.FromDayNumber)
+            .Select(date => new DaySums(date, spent.Where(d => d.Date == date).Aggregate(default(Sums), (s, d) => s + d.Usage.Total)));
+        return new(new AnalyticsView(Agent, state.TimeZone, state.Terms.WeekStart, [.. rows], UsageBook.Sum([.. spent.Select(d => d.Usage)]).Sums()));
     }
 
     public ValueTask Restart(int way)
@@ -102,6 +116,9 @@ internal sealed class PaperSubject : ISubject
         return default;
     }
 
+    private IEnumerable<(DateOnly Date, UsageBook Usage)> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) =>
+        _events.Concat(elapsed).OfType<DayClosed>().Select(d => (d.Date, d.Usage)).Concat(state.Days.Select(d => (d.Date, d.Usage))).Where(d => first <= d.Date && d.Date <= last);
+
     // As the grain does: only what the state has forgotten is looked up.
     private Recalled Recall(IdempotencyKey? key, HoldId? hold)
     {
@@ -117,9 +134,18 @@ internal sealed class PaperSubject : ISubject
             recalled = recalled with { Key = Receipts.RememberedOf(_events[(int)used - 1], used) };
         }
 
-        return hold is { } h && _filed.TryGetValue(Digest.Of(h), out var end)
-            ? recalled with { HoldEnd = Receipts.RememberedOf(_events[(int)end - 1], end), Hold = (_events[(int)end - 1] as Expired)?.Hold }
-            : recalled;
+        if (hold is not { } h || !_filed.TryGetValue(Digest.Of(h), out var end))
+        {
+            return recalled;
+        }
+
+        var ended = (_events[(int)end - 1] as Expired)?.Hold;
+        return recalled with
+        {
+            HoldEnd = Receipts.RememberedOf(_events[(int)end - 1], end),
+            Hold = ended,
+            DayClosed = ended is not null && _filed.TryGetValue(Digest.Of(ended.Date), out var closed) ? closed : null,
+        };
     }
 
     private SpendOutcome Answer(Decision decision)

@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using Budgets.Budgets;
+using Budgets.Journal;
+using Budgets.Ledger;
+using Budgets.Storage.Sqlite;
+using Budgets.Tests.Journal;
+using Budgets.Tests.Ledger;
+using CsCheck;
+using Xunit.Abstractions;
+using static Budgets.Tests.Grains.Ask;
+
+namespace Budgets.Tests.Grains;
+
+/// <summary>What was spent on the days of a year adds up, and is found without looking through the year. BUDGETS_ENTRIES: how many charges it has (scripts/year.sh asks for 1,000,000).</summary>
+[Collection(nameof(SizeTests))]
+public sealed class YearTests(ITestOutputHelper output)
+{
+    private static readonly int Entries = int.Parse(Environment.GetEnvironmentVariable("BUDGETS_ENTRIES") ?? "20000", CultureInfo.InvariantCulture);
+    private static readonly TimeSpan Within = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Jumps of hours to weeks over changes of clocks, holds that are committed long after their day was closed, restarts.</summary>
+    [Fact]
+    public async Task Days_models_and_operations_add_up_to_the_ledger()
+    {
+        await using var cluster = await BudgetCluster.Start(new MemoryJournalStore());
+        await Gen.Select(Gen.Int[0, 3], Gen.OneOf(Gen.Int[0, 30], Gen.Int[24, 2_000]), Gen.Int[0, 80], Gen.Bool).Array[1, 40].SampleAsync(async steps =>
+        {
+            var budget = cluster.Budget(BudgetCluster.NewAgent());
+            await budget.Open(new OpenRequest("scribe", "operator", "Europe/Berlin", IsoDayOfWeek.Monday, null, null));
+            var start = DateOnly.FromDateTime(cluster.Clock.GetUtcNow().UtcDateTime).AddDays(-1);
+            var open = new Queue<HoldId>();
+            foreach (var (verb, hours, name, restarts) in steps)
+            {
+                cluster.Clock.Advance(TimeSpan.FromHours(hours));
+                var purpose = new Purpose($"m{name}", $"o{name % 7}");
+                if (verb <= 1)
+                {
+                    await budget.Charge(Charge(1.25m) with { Purpose = purpose });
+                }
+                else if (verb == 2)
+                {
+                    var hold = Hold(2, ttl: 60) with { Purpose = purpose };
+                    open.Enqueue(hold.Id);
+                    await budget.Hold(hold);
+                }
+                else if (open.TryDequeue(out var id))
+                {
+                    (await budget.Settle(new SettleRequest(id, Usd(1.5m), Purpose.None))).Outcome.Should().Be(Outcome.Accepted);
+                }
+
+                if (restarts)
+                {
+                    await cluster.Deactivate(budget);
+                }
+            }
+
+            var (spent, sums) = ((await budget.Ledger()).Spent(), default(Sums));
+            var today = DateOnly.FromDateTime(cluster.Clock.GetUtcNow().UtcDateTime).AddDays(1);
+            for (var first = start; first <= today; first = first.AddDays(AnalyticsQuery.MostDays))
+            {
+                var year = (await budget.GetAnalytics(new AnalyticsQuery(first, first.AddDays(AnalyticsQuery.MostDays - 1))))!;
+                var total = year.Days!.Value.Aggregate(default(Sums), (s, d) => s + d.Sums);
+                if (total != year.Usage.Total || total != Sum(year.Usage.ByModel) || total != Sum(year.Usage.ByOperation))
+                {
+                    return false;
+                }
+
+                sums += total;
+            }
+
+            return sums.Cost == spent;
+        }, iter: 40, threads: 1);
+    }
+
+    /// <summary>Days were not always filed by their date. Those that a state has forgotten since are still there.</summary>
+    [Fact]
+    public async Task Days_closed_before_there_was_an_index_of_them_are_found()
+    {
+        var book = Passbook.Of();
+        for (var day = 0; day < 100; day++)
+        {
+            book.Later(86_400).Charge(1);
+        }
+
+        var journal = new MemoryJournalStore().Open("budget/old");
+        var earlier = book.Entries.Select(e => e is DayClosed d ? d with { Earlier = null } : e).ToList();
+        var written = new System.Buffers.ArrayBufferWriter<byte>();
+        BudgetCodec.Instance.Encode(earlier, written);
+        var row = new JournalRow(1, earlier.Count, written.WrittenMemory, HashChain.Next(HashChain.Root.Span, written.WrittenSpan));
+        (await journal.Append(new Append(0, row, [], null))).Should().BeTrue();
+        var state = earlier.Aggregate(new BudgetState(Passbook.Agent), Fold.Apply);
+
+        var year = await new JournalReader(journal).Analytics(state, [], new AnalyticsQuery(state.Days[^1].Date.AddDays(-120), state.Days[^1].Date));
+        var snapshot = await new JournalReader(journal).Analytics(state with { UnfiledUpTo = 0 }, [], new AnalyticsQuery(state.Days[^1].Date.AddDays(-120), state.Days[^1].Date));
+
+        year.Usage.Total.Cost.Should().Be(Usd(100));
+        year.Days!.Value.Where(d => d.Sums.Calls > 0).Should().HaveCount(100).And.OnlyContain(d => d.Sums.Cost == Usd(1));
+        snapshot.Usage.Total.Cost.Should().Be(Usd(100), "a snapshot that was made before then says nothing of it");
+    }
+
+    [Fact]
+    public async Task A_year_is_told_within_a_tenth_of_a_second()
+    {
+        using var scratch = new ScratchDirectory(inMemory: true);
+        using var directory = DataDirectory.Open(scratch.Path);
+        using var store = new SqliteJournalStore(directory);
+        await using var cluster = await BudgetCluster.Start(store);
+        var budget = await cluster.Open(Usd(1_000_000_000));
+        for (int day = 0, done = 0; day < AnalyticsQuery.MostDays; day++)
+        {
+            for (var until = (int)((long)Entries * (day + 1) / AnalyticsQuery.MostDays); done < until;)
+            {
+                var some = Math.Min(100, until - done);
+                await budget.ChargeMany([.. Enumerable.Range(done, some).Select(i => Charge(0.01m) with { Purpose = new Purpose($"model-{i % 12}", $"operation-{i % 9}") })]);
+                done += some;
+            }
+
+            cluster.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        var last = DateOnly.FromDateTime(cluster.Clock.GetUtcNow().UtcDateTime).AddDays(-1);
+        var (year, best) = await Best(() => budget.GetAnalytics(new AnalyticsQuery(last.AddDays(1 - AnalyticsQuery.MostDays), last)));
+        var (_, usage) = await Best(() => budget.GetUsage(UsagePeriod.Today));
+
+        output.WriteLine($"a year of {Entries:N0} charges is told in {best.TotalMilliseconds:N1} ms, today in {usage.TotalMilliseconds:N2} ms");
+        Report($"a year of {Entries:N0} charges is told in {best.TotalMilliseconds:N1} ms, today in {usage.TotalMilliseconds:N2} ms");
+        year!.Usage.Total.Should().Be(new Sums(Usd(Entries / 100m), Entries, 0, 0, 0, 0));
+        best.Should().BeLessThanOrEqualTo(Within);
+    }
+
+    private static Sums Sum(ImmutableArray<NamedSums> names) => names.Aggregate(default(Sums), (s, n) => s + n.Sums);
+
+    private static async Task<(T Answer, TimeSpan Took)> Best<T>(Func<ValueTask<T>> ask)
+    {
+        var (answer, best) = (await ask(), TimeSpan.MaxValue);
+        for (var i = 0; i < 10; i++)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            answer = await ask();
+            var took = Stopwatch.GetElapsedTime(begun);
+            best = took < best ? took : best;
+        }
+
+        return (answer, best);
+    }
+
+    private static void Report(string line)
+    {
+        if (Environment.GetEnvironmentVariable("BUDGETS_REPORT") is { } file)
+        {
+            File.AppendAllText(file, line + "\n");
+        }
+    }
+}
