@@ -21,7 +21,7 @@ internal sealed class JournalReader
     {
         var rows = await Rows(seq + 1, 1);
         return rows is [var row] && seq <= row.LastSeq
-            ? BudgetCodec.Instance.Decode(row.Events)[(int)(seq - row.FirstSeq)]
+            ? BudgetCodec.Instance.DecodeOne(row.Events, (int)(seq - row.FirstSeq))
             : throw new JournalCorruptException($"Event {seq} is missing.");
     }
 

@@ -55,16 +55,35 @@ public abstract class JsonCodec<TState, TEvent> : IJournalCodec<TState, TEvent>
             Expect(ref reader, JsonTokenType.StartArray);
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
-                Expect(ref reader, JsonTokenType.PropertyName);
-                var name = reader.GetString();
-                var shape = _shapes.FirstOrDefault(s => s.Name.Value == name)
-                    ?? throw new JournalCorruptException($"There is no event named '{name}'.");
-                reader.Read();
-                decoded.Add(shape.Read(ref reader));
-                Expect(ref reader, JsonTokenType.EndObject);
+                decoded.Add(One(ref reader));
             }
 
             return decoded.ToImmutable();
+        }
+        catch (Exception e) when (IsMalformed(e))
+        {
+            throw new JournalCorruptException("A row is not the JSON that was written.", e);
+        }
+    }
+
+    /// <summary>One event of a row; those around it are passed over without being made.</summary>
+    /// <exception cref="JournalCorruptException">Not what <see cref="Encode"/> writes, or there are not so many.</exception>
+    public TEvent DecodeOne(ReadOnlyMemory<byte> events, int place)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(events.Span);
+            Expect(ref reader, JsonTokenType.StartArray);
+            for (var i = 0; ; i++)
+            {
+                Expect(ref reader, JsonTokenType.StartObject);
+                if (i == place)
+                {
+                    return One(ref reader);
+                }
+
+                reader.Skip();
+            }
         }
         catch (Exception e) when (IsMalformed(e))
         {
@@ -92,6 +111,18 @@ public abstract class JsonCodec<TState, TEvent> : IJournalCodec<TState, TEvent>
 
     // The reader and the converters each have their own way to say that it is not what was written.
     private static bool IsMalformed(Exception e) => e is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException;
+
+    private TEvent One(ref Utf8JsonReader reader)
+    {
+        Expect(ref reader, JsonTokenType.PropertyName);
+        var name = reader.GetString();
+        var shape = _shapes.FirstOrDefault(s => s.Name.Value == name)
+            ?? throw new JournalCorruptException($"There is no event named '{name}'.");
+        reader.Read();
+        var e = shape.Read(ref reader);
+        Expect(ref reader, JsonTokenType.EndObject);
+        return e;
+    }
 
     private Shape ShapeOf(TEvent e)
     {
