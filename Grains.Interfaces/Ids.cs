@@ -31,6 +31,15 @@ public readonly record struct ChargeId([property: Id(0)] string Value)
     public override string ToString() => Value;
 }
 
+/// <summary>Names one recharge, whatever becomes of it: "rch_" and its number in its budget's life, after the agent's id.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.RechargeId")]
+public readonly record struct RechargeId([property: Id(0)] string Value)
+{
+    public override string ToString() => Value;
+
+    public static RechargeId Of(AgentId agent, long number) => new(FormattableString.Invariant($"rch_{agent.Value[AgentId.Prefix.Length..]}_{number}"));
+}
+
 /// <summary>The caller's name for one effect: 1 to 255 visible ASCII characters, scoped to the agent.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.IdempotencyKey")]
 public readonly record struct IdempotencyKey([property: Id(0)] string Value)
