@@ -30,6 +30,13 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
         // Whoever streams can stop. An answer in one piece is made, and paid for, whether anybody waits for it or not.
         using var patience = new CancellationTokenSource(s_longestAnswer, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, asking.Streams ? http.RequestAborted : CancellationToken.None);
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there any more, and nothing has been sent yet.
+            await ended.CancelAsync();
+            return (new Spent.Nothing(), _ => Task.CompletedTask);
+        }
+
         try
         {
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
@@ -108,6 +115,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
         try
         {
             await http.Response.StartAsync(stop);
+            await http.Response.BodyWriter.FlushAsync(stop);
             await using var body = await answer.Content.ReadAsStreamAsync(stop);
             while (true)
             {

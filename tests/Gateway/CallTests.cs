@@ -140,9 +140,9 @@ public sealed class CallTests(GatewayApi api)
     {
         var agent = await api.NewAgent();
         api.Provider.Says(Said.Completion());
-        const string evil = """"api_base":"http://127.0.0.1:9/","base_url":"http://127.0.0.1:9/","api_key":"mine","organization":"theirs","fallbacks":[{"model":"gpt-4"}],"models":["gpt-4"],"extra_headers":{"Host":"evil"},"provider":{"order":["x"]},"host":"evil"""";
+        const string evil = """{"api_base":"http://127.0.0.1:9/","base_url":"http://127.0.0.1:9/","api_key":"mine","organization":"theirs","fallbacks":[{"model":"gpt-4"}],"models":["gpt-4"],"extra_headers":{"Host":"evil"},"host":"evil","provider":{"order":["x"]}""";
 
-        var answer = await agent.Send("POST", "/v1/chat/completions?api_base=http://127.0.0.1:9&base_url=x", new StringContent($$"""{{{evil}}",{{Said.Hello[1..]}}""", Encoding.UTF8, "application/json"), request =>
+        var answer = await agent.Send("POST", "/v1/chat/completions?api_base=http://127.0.0.1:9&base_url=x", new StringContent($"{evil},{Said.Hello[1..]}", Encoding.UTF8, "application/json"), request =>
         {
             foreach (var name in (string[])["x-portkey-custom-host", "x-api-base", "Helicone-Target-URL", "OpenAI-Organization", "OpenAI-Project", "X-Forwarded-Host", "Forwarded", "Cookie", "Proxy-Authorization", "api-key", "x-goog-api-key"])
             {

@@ -45,9 +45,27 @@ public sealed class FakeProvider : IAsyncDisposable
     /// <summary>Events, each sent on its own.</summary>
     public void Streams(params IEnumerable<string> events) => Answer = (http, _) => Stream(http, events);
 
+    /// <summary>Events, and then the connection is gone, once the caller has seen them.</summary>
+    public TaskCompletionSource Cuts(params IEnumerable<string> events)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Answer = async (http, _) =>
+        {
+            await Stream(http, events);
+            await http.Response.Body.FlushAsync();
+            await seen.Task;
+            http.Abort();
+        };
+        return seen;
+    }
+
     public static async Task Stream(HttpContext http, IEnumerable<string> events)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+        {
+            http.Response.ContentType = "text/event-stream";
+        }
+
         http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         foreach (var one in events)
         {

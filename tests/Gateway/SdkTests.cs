@@ -96,7 +96,7 @@ public sealed class SdkTests : IAsyncLifetime, IDisposable
     {
         _asked++;
         var key = (await File.ReadAllTextAsync(Path.Combine(_directory, "operator.key"))).Trim();
-        var created = await new Party(_http, key).Post("/v1/agents", $$"""{"name":"Caller {{_asked}}","budget":{"daily_limit":{{limit}}}}""");
+        var created = await new Party(_http, key).Post("/v1/agents", $$$"""{"name":"Caller {{{_asked}}}","budget":{"daily_limit":{{{limit}}}}}""");
         created.Status.Should().Be(201, created.Text);
         return new Agent(_http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
     }
