@@ -86,7 +86,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
         }
     }
 
-    private async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Whole(HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationToken stop)
+    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Whole(HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationToken stop)
     {
         var body = await Read(answer, LargestAnswer, stop);
         meter.Read(body);

@@ -3,14 +3,14 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>The way of a call to a model: hold the most it can cost, forward it, settle what it did.</summary>
-internal sealed class Gate(Holds holds, Providers providers, Forwarding forwarding, Endings endings, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed class Gate(Providers providers, Forwarding forwarding, Endings endings, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>An answer does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not var (asking, provider) || await holds.Hold(call, asking) is not { } held)
+        if (await Read(call, route) is not var (asking, provider) || await Holds.Hold(call, asking) is not { } held)
         {
             // It has been answered why not.
             return;

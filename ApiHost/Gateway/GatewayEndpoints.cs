@@ -13,7 +13,6 @@ internal static class GatewayEndpoints
         services.AddSingleton<Upstream>();
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());
-        services.AddSingleton<Holds>();
         services.AddSingleton<Forwarding>();
         services.AddSingleton<Gate>();
     }

@@ -6,7 +6,7 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>"A call is made when the most that it can cost fits, and is made shorter when nobody said how long it must be."</summary>
-internal sealed class Holds
+internal static class Holds
 {
     /// <summary>An output that is cut shorter than this is no answer.</summary>
     private const long FewestTokens = 16;
@@ -18,7 +18,7 @@ internal sealed class Holds
     private const int MostRepeats = 8;
 
     /// <returns>Null: it does not fit, or something else is in the way, and the caller was told.</returns>
-    public async Task<Held?> Hold(Call call, Asking asking)
+    public static async Task<Held?> Hold(Call call, Asking asking)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
         if (problem is not null)

@@ -85,7 +85,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     public async Task<List<Line>> AtRest(Agent agent)
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(_http.Timeout);
         while (true)
         {
             var lines = await Lines(agent);

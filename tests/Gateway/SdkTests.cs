@@ -80,7 +80,7 @@ public sealed class SdkTests : IAsyncLifetime, IDisposable
     }
 
     /// <summary>aimock tells no usage of embeddings but zeros, which stay zero.</summary>
-    private async Task Ledger(Agent agent)
+    private static async Task Ledger(Agent agent)
     {
         var ledger = (await agent.Get("/v1/agents/ledger?limit=100"))["data"].EnumerateArray().Select(Line.Of).Reverse().ToList();
 
