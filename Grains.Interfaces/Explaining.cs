@@ -84,8 +84,23 @@ public static class Explaining
             : wait | WaysOn.HaveItUnfrozen;
     }
 
+    /// <summary>"25 minutes", "3.2 hours", "4.5 days".</summary>
+    public static string Lasting(decimal hours) => hours switch
+    {
+        <= 0 => "0 minutes",
+        < 1 => Count(Math.Max(1, Math.Floor(hours * 60)), "minute"),
+        < ToldInDays => Count(Math.Round(hours, 1), "hour"),
+        <= MostDays * 24 => Count(Math.Round(hours / 24, 1), "day"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"more than {MostDays} days"),
+    };
+
     /// <summary>To the second, in UTC.</summary>
     public static string At(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private const decimal ToldInDays = 48;
+    private const decimal MostDays = 365;
+
+    private static string Count(decimal count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";
 
     private static string Word(LimitType type) => type switch
     {
