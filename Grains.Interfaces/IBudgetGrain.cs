@@ -93,5 +93,9 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Recall"), AnyGateway]
     ValueTask<ImmutableArray<DrawReport>> Recall();
 
+    /// <summary>From the agent's own recharge grain: what has become of a recharge. The same report again changes nothing.</summary>
+    [Alias("EndRecharge"), AnyGateway]
+    Task EndRecharge(PaymentReport report);
+
     public const int MaxBatch = 1000;
 }
