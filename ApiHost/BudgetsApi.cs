@@ -80,6 +80,7 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         AnalyticsEndpoints.Map(routes);
+        StripeEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);

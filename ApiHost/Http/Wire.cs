@@ -70,6 +70,7 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(AnalyticsAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
 internal sealed partial class Wire : JsonSerializerContext
