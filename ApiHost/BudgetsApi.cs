@@ -83,6 +83,7 @@ public static class BudgetsApi
         CreditEndpoints.Map(routes);
         RechargeEndpoints.Map(routes);
         ForecastEndpoints.Map(routes);
+        StripeEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);

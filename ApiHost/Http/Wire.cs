@@ -80,6 +80,7 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(RechargeHistoryAnswer))]
 [JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
 internal sealed partial class Wire : JsonSerializerContext
