@@ -124,7 +124,7 @@ public sealed class RechargedTests
         var budget = await cluster.Open(Usd(1_000_000), agent);
         (await budget.Credit(new CreditRequest("operator", Usd(credits), CreditSource.Manual, null, new IdempotencyKey("credits")))).Outcome.Should().Be(Outcome.Accepted);
         var set = await budget.SetRecharge(new RechargeRequest(
-            "operator", true, Amount: Usd(100), TriggerThreshold: Change.To<Money?>(Usd(10)), PaymentMethod: Change.To(method)));
+            "operator", true, Amount: Usd(100), TriggerThreshold: Change.To<Money?>(Usd(10)), PaymentMethod: Change.To<string?>(method)));
         set.Result.Should().Be(ConfigureResult.Done);
         return (agent, budget);
     }

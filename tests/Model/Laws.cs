@@ -13,7 +13,8 @@ internal static class Laws
             return;
         }
 
-        Same.That(!(budget.Balance - budget.Held(LimitType.Total) < 0), $"Admitted beyond the balance of {budget.Balance} nanos.");
+        var total = receipt.Balances.Single(b => b.Type == LimitType.Total);
+        Same.That(!((total.Spent + total.Held).Nanos > budget.Given), $"Admitted beyond the {budget.Given} nanos that there ever were: {total}.");
         foreach (var balance in receipt.Balances)
         {
             foreach (var limits in budget.Layers.Where(l => l.HardStop))

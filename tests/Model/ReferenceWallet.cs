@@ -27,6 +27,9 @@ internal sealed partial class ReferenceBudget
     /// <summary>Null: postpaid.</summary>
     public long? Balance => _credited - (Spent(LimitType.Total) - SpentBefore);
 
+    /// <summary>All that could ever be spent: what was, before it was counted, and what was credited since.</summary>
+    public long? Given => _credited + SpentBefore;
+
     private long? Available => Balance - Held(LimitType.Total);
 
     /// <summary>Null: it ordered none such.</summary>
