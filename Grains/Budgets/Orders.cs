@@ -24,21 +24,19 @@ internal sealed partial class Orders(Teller teller, Func<DateTimeOffset> clock, 
         await Task.Yield();
         try
         {
-            var state = teller.State;
-            if (state.Recharges?.Open is not { } order)
+            // One may end, and the next be ordered, while the first is handed over.
+            while (teller.State is var state && state.Recharges?.Open is { } order && IsDue(order))
             {
-                return;
-            }
-
-            await teller.Durable();
-            var id = RechargeId.Of(state.Agent, order.Number);
-            await recharges(state.Agent).Begin(new RechargeOrder(id, state.Agent, state.Terms.Name, order.Amount, order.At, order.PaymentMethod));
-            _handed = clock();
-            if (teller.State.Recharges?.Open is { Taken: false } open && open.Number == order.Number)
-            {
-                var (now, elapsed) = teller.State.At(clock());
-                teller.Record([.. elapsed, new RechargeTaken(now.Now, id)]);
                 await teller.Durable();
+                var id = RechargeId.Of(state.Agent, order.Number);
+                await recharges(state.Agent).Begin(new RechargeOrder(id, state.Agent, state.Terms.Name, order.Amount, order.At, order.PaymentMethod));
+                _handed = clock();
+                if (teller.State.Recharges?.Open is { Taken: false } open && open.Number == order.Number)
+                {
+                    var (now, elapsed) = teller.State.At(clock());
+                    teller.Record([.. elapsed, new RechargeTaken(now.Now, id)]);
+                    await teller.Durable();
+                }
             }
         }
         catch (Exception e)
