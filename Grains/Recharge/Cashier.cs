@@ -175,7 +175,7 @@ internal sealed class Cashier(
     {
         try
         {
-            await tell(payment.Report);
+            await tell(payment.ToReport());
             return new RechargeReported(clock.GetUtcNow(), payment.Order.Id);
         }
         catch (Exception e)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json.Serialization;
 
 namespace Budgets.Recharge;
 
@@ -57,9 +56,8 @@ public sealed record Payment(RechargeOrder Order)
     /// <summary>What has become of it; null: it is not over.</summary>
     public Ending? Ending { get; init; }
 
-    [JsonIgnore]
-    public PaymentReport Report => new(
-        Order.Id, Ending!.Status, Provider ?? Ending.Provider, Id, Ending.Amount, Ending.Reason, Ending.At);
+    /// <summary>What the budget is told once it is over.</summary>
+    public PaymentReport ToReport() => new(Order.Id, Ending!.Status, Ending.Provider, Id, Ending.Amount, Ending.Reason, Ending.At);
 }
 
 public sealed record Refusal(PaymentStatus Status, string Reason);

@@ -69,33 +69,26 @@ internal sealed class FatefulStore(IJournalStore store, Fates fates) : IJournalS
     private const string Prefix = "recharge/";
 
     public IJournal Open(string name) => name.StartsWith(Prefix, StringComparison.Ordinal)
-        ? new Struck(new AgentId(name[Prefix.Length..]), fates).Open(store, name)
+        ? new Struck(store, new AgentId(name[Prefix.Length..]), fates).Open(name)
         : store.Open(name);
 
-    private sealed class Struck(AgentId agent, Fates fates)
+    private sealed class Struck(IJournalStore store, AgentId agent, Fates fates) : Decorated(store)
     {
-        public IJournal Open(IJournalStore inner, string name) => new One(inner, this).Open(name);
-
-        private sealed class One(IJournalStore inner, Struck struck) : Decorated(inner)
+        protected override async ValueTask<bool> Append(IJournal journal, Append append)
         {
-            protected override async ValueTask<bool> Append(IJournal journal, Append append)
+            switch (fates.Next(agent, "append"))
             {
-                switch (struck.Next())
-                {
-                    case Blow.CrashBefore:
-                        throw new StoreUnavailableException("Before the write.");
-                    case Blow.LostBefore:
-                        return false;
-                    case Blow.CrashAfter:
-                        await base.Append(journal, append);
-                        throw new IOException("After the write.");
-                    default:
-                        return await base.Append(journal, append);
-                }
+                case Blow.CrashBefore:
+                    throw new StoreUnavailableException("Before the write.");
+                case Blow.LostBefore:
+                    return false;
+                case Blow.CrashAfter:
+                    await base.Append(journal, append);
+                    throw new IOException("After the write.");
+                default:
+                    return await base.Append(journal, append);
             }
         }
-
-        private Blow Next() => fates.Next(agent, "append");
     }
 }
 
