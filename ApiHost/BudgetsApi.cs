@@ -80,6 +80,9 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         AnalyticsEndpoints.Map(routes);
+        CreditEndpoints.Map(routes);
+        RechargeEndpoints.Map(routes);
+        ForecastEndpoints.Map(routes);
         StripeEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);

@@ -32,7 +32,7 @@ public sealed partial class TidyTests
     private static readonly string[] LedgerMayUse =
     [
         "System.Buffers", "System.Buffers.Binary", "System.Collections.Immutable", "System.Globalization", "System.IO.Hashing", "System.Numerics",
-        "System.Runtime.InteropServices", "System.Security.Cryptography", "System.Text", "NodaTime", "NodaTime.TimeZones",
+        "System.Runtime.InteropServices", "System.Security.Cryptography", "System.Text", "NodaTime", "NodaTime.TimeZones", "Budgets.Forecasting",
     ];
 
     [Fact]
