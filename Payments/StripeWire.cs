@@ -1,6 +1,5 @@
 using System.Net;
 using Budgets.Recharge;
-using Newtonsoft.Json;
 using Stripe;
 
 namespace Budgets.Payments;
@@ -63,9 +62,9 @@ internal sealed class StripeWire : IDisposable
         {
             return Of(e, read);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OverflowException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            // Its words may name what was sent.
+            // The library throws whatever its reader does where an answer is not Stripe's. Only the type: its words may name what was sent.
             return Unanswered($"There was no answer ({e.GetType().Name}).");
         }
     }

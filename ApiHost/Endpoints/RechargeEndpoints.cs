@@ -66,7 +66,7 @@ internal static class RechargeEndpoints
             return;
         }
 
-        var provider = await ProviderOf(call, view);
+        var provider = await ProviderOf(call);
         await Reply.Send(call.Http, 200, Wire.Default.RechargeHistoryAnswer, new(call.Agent.Value, provider, [.. view.History.Select(l => RechargeLineAnswer.Of(l, provider))]));
     }
 
@@ -75,7 +75,7 @@ internal static class RechargeEndpoints
         : Problem.Of(new ConfigureOutcome(outcome.Result, null, outcome.Field, outcome.Detail)).Send(call.Http);
 
     private static async Task Send(Call call, RechargeView view) =>
-        await Reply.Send(call.Http, 200, Wire.Default.RechargeAnswer, RechargeAnswer.Of(view, await ProviderOf(call, view), call.Caller.IsOperator, call.Edge.Now));
+        await Reply.Send(call.Http, 200, Wire.Default.RechargeAnswer, RechargeAnswer.Of(view, await ProviderOf(call), call.Caller.IsOperator, call.Edge.Now));
 
     /// <summary>What could not be charged is not saved: a recharge that fails is for later. Who may not name a method is told so by the budget.</summary>
     private static async Task<Problem?> Unpayable(Call call, RechargeBody body)
@@ -89,7 +89,8 @@ internal static class RechargeEndpoints
         return (await Payments(call).GetProvider(method)).Fault is { } fault ? Problem.Invalid("payment_method", fault) : null;
     }
 
-    private static async Task<string> ProviderOf(Call call, RechargeView view) => (await Payments(call).GetProvider(view.Settings?.PaymentMethod)).Name;
+    // Of no method: then nobody outside has to be asked.
+    private static async Task<string> ProviderOf(Call call) => (await Payments(call).GetProvider(null)).Name;
 
     private static IRechargeGrain Payments(Call call) => call.Edge.Grains.GetGrain<IRechargeGrain>(call.Agent.Value);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Budgets.Journal;
 
 namespace Budgets.Recharge;
@@ -6,8 +7,9 @@ namespace Budgets.Recharge;
 /// <summary>Pays one agent's orders beside the grain's callers: at most one call out of the house is under way. Runs on the grain's scheduler only.</summary>
 /// <param name="tell">Tells the budget.</param>
 /// <param name="tried">A step was not answered as it should be, and is tried again.</param>
+[SuppressMessage("Design", "CA1001", Justification = "Whoever stops it waits for its walk, and what it owns goes with that.")]
 internal sealed class Cashier(
-    Keeper<RechargeState, RechargeEvent> journal, IPayments payments, Func<PaymentReport, Task> tell, TimeProvider clock, Action<PayingStep, string, Exception?> tried) : IDisposable
+    Keeper<RechargeState, RechargeEvent> journal, IPayments payments, Func<PaymentReport, Task> tell, TimeProvider clock, Action<PayingStep, string, Exception?> tried)
 {
     /// <summary>A call that the provider's side has not given up by then is given up here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -56,13 +58,11 @@ internal sealed class Cashier(
     /// <summary>A call under way is broken off; the next activation asks how it ended.</summary>
     public Task Stop() => _stopped ??= StopOnce();
 
-    public void Dispose() => _stopping.Dispose();
-
     private async Task StopOnce()
     {
         _stopping.Cancel();
         await _walk.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        Dispose();
+        _stopping.Dispose();
     }
 
     private async Task Walk()

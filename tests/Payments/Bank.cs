@@ -9,6 +9,7 @@ using Budgets.Tests.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Serialization.Invocation;
 using static Budgets.Tests.Grains.Persistence;
 
 namespace Budgets.Tests.Payments;
@@ -79,8 +80,9 @@ internal sealed class Bank : IAsyncDisposable
     /// <summary>As the journal has it.</summary>
     public async Task<RechargeState> State(AgentId agent)
     {
-        var (_, rows) = await _journals.Open($"recharge/{agent}").Read(default);
-        return rows.SelectMany(r => RechargeCodec.Instance.Decode(r.Events)).Aggregate(new RechargeState(agent), RechargeFold.Apply);
+        var (snapshot, rows) = await _journals.Open($"recharge/{agent}").Read(default);
+        var from = snapshot is null ? new RechargeState(agent) : RechargeCodec.Instance.DecodeState(snapshot.State);
+        return rows.SelectMany(r => RechargeCodec.Instance.Decode(r.Events)).Aggregate(from, RechargeFold.Apply);
     }
 
     /// <summary>Orders it, and sees to it that it ends: what crashes is woken, and time passes whenever there is nothing to do.</summary>
@@ -179,7 +181,9 @@ internal sealed class Ear(Fates fates) : IIncomingGrainCallFilter
             throw new StoreUnavailableException("The budget's disk is full.");
         }
 
+        // Whether a budget takes it is for the tests of budgets; here is listened to what it is told.
         fates.Told.Enqueue(report);
+        context.Response = Response.Completed;
         if (blow == Blow.LostAfter)
         {
             throw new TimeoutException("The budget did not answer in time.");

@@ -86,6 +86,9 @@ internal sealed partial class FakeStripe : IAsyncDisposable
     /// <summary>Asked before each call.</summary>
     public Func<StripeCall, Mishap> Mishaps { get; set; } = _ => Mishap.None;
 
+    /// <summary>From when a call has had its effect until its answer goes out.</summary>
+    public Func<StripeCall, TimeSpan> Lag { get; set; } = _ => TimeSpan.Zero;
+
     /// <summary>False: idempotency keys are forgotten at once.</summary>
     public bool RemembersKeys { get; set; } = true;
 
@@ -166,6 +169,12 @@ internal sealed partial class FakeStripe : IAsyncDisposable
         var mishap = Mishaps(call);
         var isDone = mishap is Mishap.None or Mishap.BrokenAfter or Mishap.CutAfter;
         var (status, answer) = isDone ? Do(http, call, path, form) : (500, Error("api_error", null, "Something went wrong."));
+        if (Lag(call) is { Ticks: > 0 } lag)
+        {
+            using var slow = new PeriodicTimer(lag);
+            await slow.WaitForNextTickAsync();
+        }
+
         switch (mishap)
         {
             case Mishap.TooMany:
