@@ -8,6 +8,7 @@ COPY ApiHost/ApiHost.csproj ApiHost/packages.lock.json ApiHost/
 COPY Couriers/Couriers.csproj Couriers/packages.lock.json Couriers/
 COPY Grains/Grains.csproj Grains/packages.lock.json Grains/
 COPY Grains.Interfaces/Grains.Interfaces.csproj Grains.Interfaces/packages.lock.json Grains.Interfaces/
+COPY Payments/Payments.csproj Payments/packages.lock.json Payments/
 COPY Silo/Silo.csproj Silo/packages.lock.json Silo/
 COPY Storage.AzureTables/Storage.AzureTables.csproj Storage.AzureTables/packages.lock.json Storage.AzureTables/
 COPY Storage.Sqlite/Storage.Sqlite.csproj Storage.Sqlite/packages.lock.json Storage.Sqlite/

@@ -81,6 +81,10 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         AnalyticsEndpoints.Map(routes);
+        CreditEndpoints.Map(routes);
+        RechargeEndpoints.Map(routes);
+        ForecastEndpoints.Map(routes);
+        StripeEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());

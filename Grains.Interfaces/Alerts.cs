@@ -28,6 +28,15 @@ public enum AlertKinds
 
     /// <summary>Somebody wants to see whether alerts arrive.</summary>
     Test = 64,
+
+    /// <summary>A recharge has brought money.</summary>
+    RechargeSucceeded = 128,
+
+    /// <summary>A recharge has brought none; there is none until somebody resumes.</summary>
+    RechargeFailed = 256,
+
+    /// <summary>Another recharge is due than a month may have; there is none until somebody resumes.</summary>
+    RechargeLimitExceeded = 512,
 }
 
 /// <summary>What a budget has to tell, with the figures of the moment: every try and every replay says the same.</summary>
@@ -41,6 +50,7 @@ public enum AlertKinds
 /// <param name="Escalations">E-mail addresses that are to be told whatever the channels say.</param>
 /// <param name="Detail">A sentence for people; null: the figures say it.</param>
 /// <param name="Coalesced">How many more alerts, for which there was no room, this one stands for.</param>
+/// <param name="DepletedAt">When the limit will be used up, as likely as not; null: not before its window ends, or too little is known to say.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Alert")]
 public sealed record Alert(
     long Number,
@@ -55,11 +65,13 @@ public sealed record Alert(
     ImmutableArray<NamedSums> Drivers,
     ImmutableArray<string> Escalations,
     string? Detail = null,
-    int Coalesced = 0)
+    int Coalesced = 0,
+    DateTimeOffset? DepletedAt = null)
 {
     public const int MostDrivers = 3;
 
     /// <summary>What is told to those who name no events; and a reset, to those who were blocked before it.</summary>
     public const AlertKinds Usual =
-        AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled;
+        AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled
+        | AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded;
 }

@@ -129,6 +129,12 @@ public enum ConfigureResult
 
     /// <summary>Somebody with more authority froze the agent.</summary>
     FrozenFromAbove,
+
+    /// <summary>Only an agent without a parent has a wallet.</summary>
+    NoWallet,
+
+    /// <summary>Something is missing that was never set, or does not go with the rest; Field names it.</summary>
+    Incomplete,
 }
 
 [GenerateSerializer, Immutable, Alias("Budgets.ConfigureOutcome")]
@@ -141,6 +147,7 @@ public sealed record FreezeView(string Reason, string By, DateTimeOffset Since, 
 
 /// <summary>A budget as it stands: its configuration and every limit with its figures.</summary>
 /// <param name="Alerts">Both layers together.</param>
+/// <param name="Wallet">Null: the agent is postpaid, or has a parent.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.BudgetView")]
 public sealed record BudgetView(
     AgentId Agent,
@@ -159,4 +166,5 @@ public sealed record BudgetView(
     ImmutableArray<Balance> Balances,
     int OpenHolds,
     DateTimeOffset? EndsAt = null,
-    int? MaxBelow = null);
+    int? MaxBelow = null,
+    WalletView? Wallet = null);

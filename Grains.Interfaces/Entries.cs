@@ -12,12 +12,22 @@ public enum EntryKind
     Release,
     Extend,
     Expire,
+
+    /// <summary>Money came into the wallet.</summary>
+    Credit = 7,
+
+    /// <summary>A recharge began, or ended; its amount is what it brought.</summary>
+    Recharge = 8,
+
+    /// <summary>A correction or a refund; its amount is below zero where money left the wallet.</summary>
+    Correction = 9,
 }
 
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
+/// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -31,7 +41,8 @@ public sealed record LedgerEntry(
     bool Late,
     string? Detail,
     ImmutableArray<Balance> Balances,
-    string? PriceVersion = null);
+    string? PriceVersion = null,
+    Money? BalanceAfter = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -25,6 +25,9 @@ public enum WaysOn
 
     /// <summary>Wait until <see cref="Refusal.RetryAt"/> and ask again.</summary>
     Wait = 32,
+
+    /// <summary>Have credits added to the wallet.</summary>
+    AddCredits = 64,
 }
 
 /// <summary>A refusal in words, the same whichever way the request came.</summary>
@@ -38,6 +41,10 @@ public static class Explaining
         (Outcome.BudgetExceeded, { Type: LimitType.PerCall } s) => $"${refusal!.Requested} is above the limit of ${s.Limit} for one call.",
         (Outcome.BudgetExceeded, { } s) =>
             $"${refusal!.Requested} does not fit the {Word(s.Type)} limit of ${s.Limit}: ${s.Spent} is spent and ${s.Held} is held, so ${s.Remaining} is left{Until(s)}.",
+        (Outcome.InsufficientBalance, { } s) =>
+            $"${refusal!.Requested} is more than the balance leaves: of ${s.Limit - s.Spent}, ${s.Held} is held, so ${s.Remaining} is available{Recharging(refusal)}.",
+        (Outcome.InsufficientBalance, null) => "The balance does not suffice.",
+        (Outcome.NoWallet, _) => "Only an agent without a parent has a wallet; its descendants spend out of that one.",
         (Outcome.RateExceeded, { } s) =>
             $"${refusal!.Requested} on top of ${s.Spent} spent and ${s.Held} held is more than the ${s.Limit} allowed within a minute; the agent is frozen{Until(refusal)}.",
         (Outcome.Frozen, _) when isFromAbove => $"The agent is frozen{Until(refusal)}.",
@@ -63,22 +70,37 @@ public static class Explaining
     /// <summary>None for a refusal that is not about limits or a freeze: its sentence says what there is to do.</summary>
     public static WaysOn Ways(Outcome outcome, Refusal? refusal)
     {
-        if (refusal is null || outcome is not (Outcome.BudgetExceeded or Outcome.Frozen or Outcome.RateExceeded))
+        if (refusal is null || outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance or Outcome.Frozen or Outcome.RateExceeded))
         {
             return WaysOn.None;
         }
 
         var wait = refusal.RetryAt is null ? WaysOn.None : WaysOn.Wait;
-        return outcome == Outcome.BudgetExceeded && refusal.Standing is { } s
+        return outcome is Outcome.BudgetExceeded or Outcome.InsufficientBalance && refusal.Standing is { } s
             ? wait
                 | (s.Remaining > Money.Zero ? WaysOn.AskForLess : WaysOn.None)
                 | (s.Held > Money.Zero ? WaysOn.EndHolds : WaysOn.None)
-                | (s.SetBy == Layer.Own ? WaysOn.RaiseOwnLimit : WaysOn.HaveTheLimitRaised)
+                | (outcome == Outcome.InsufficientBalance ? WaysOn.AddCredits : s.SetBy == Layer.Own ? WaysOn.RaiseOwnLimit : WaysOn.HaveTheLimitRaised)
             : wait | WaysOn.HaveItUnfrozen;
     }
 
+    /// <summary>"25 minutes", "3.2 hours", "4.5 days".</summary>
+    public static string Lasting(decimal hours) => hours switch
+    {
+        <= 0 => "0 minutes",
+        < 1 => Count(Math.Max(1, Math.Floor(hours * 60)), "minute"),
+        < ToldInDays => Count(Math.Round(hours, 1), "hour"),
+        <= MostDays * 24 => Count(Math.Round(hours / 24, 1), "day"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"more than {MostDays} days"),
+    };
+
     /// <summary>To the second, in UTC.</summary>
     public static string At(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private const decimal ToldInDays = 48;
+    private const decimal MostDays = 365;
+
+    private static string Count(decimal count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";
 
     private static string Word(LimitType type) => type switch
     {
@@ -89,6 +111,8 @@ public static class Explaining
         LimitType.PerMinute => "per-minute",
         _ => "per-call",
     };
+
+    private static string Recharging(Refusal refusal) => refusal.RetryAt is null ? "" : "; a recharge is under way";
 
     private static string Until(LimitStanding standing) => standing.Window.Until is { } until ? $" until {At(until)}" : "";
 

@@ -97,6 +97,10 @@ public enum Outcome
 
     AgentUnknown,
     AgentClosed,
+
+    /// <summary>Only an agent without a parent has a wallet.</summary>
+    NoWallet,
+
     HoldUnknown,
     HoldSettled,
     HoldReleased,
@@ -113,12 +117,16 @@ public enum Outcome
     Frozen,
     BudgetExceeded,
 
+    /// <summary>The wallet of a prepaid agent, the caller's own or the root's above it, has not so much available.</summary>
+    InsufficientBalance,
+
     /// <summary>The per-minute breaker: what the limits would have admitted trips it, and it freezes the agent.</summary>
     RateExceeded,
 }
 
 /// <summary>What an accepted request did. The same for every replay of it.</summary>
 /// <param name="PriceVersion">The price its amount was worked out with; null: the caller named the amount.</param>
+/// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Receipt")]
 public sealed record Receipt(
     EntryKind Kind,
@@ -133,11 +141,12 @@ public sealed record Receipt(
     string? Key,
     ImmutableArray<Balance> Balances,
     ImmutableArray<Warning> Warnings,
-    string? PriceVersion = null);
+    string? PriceVersion = null,
+    Money? BalanceAfter = null);
 
 /// <summary>Why a request was refused: the budget, limit and figures that caused it.</summary>
 /// <param name="RefusedBy">The agent whose budget said no: the caller's own, or an ancestor's.</param>
-/// <param name="Standing">The limit that refused; null for refusals that are not about a limit.</param>
+/// <param name="Standing">The limit that refused; null for refusals that are not about a limit. Of a wallet: what was credited as the limit, and what of it is spent and held.</param>
 /// <param name="FrozenReason">Set when frozen or the breaker tripped.</param>
 /// <param name="RetryAt">The earliest instant at which the same request could pass by itself; null: not by waiting.</param>
 /// <param name="Fault">What is wrong with usage that has no price.</param>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Budgets.Couriers;
 using Budgets.Directories;
 using Budgets.Journal;
+using Budgets.Payments;
 using Budgets.Scheduling;
 using Budgets.Storage.AzureTables;
 using Budgets.Storage.Sqlite;
@@ -61,6 +62,7 @@ public static class BudgetSilo
     {
         var faults = new List<string>();
         CourierSettings.Read(configuration, faults);
+        PaymentSettings.Read(configuration, faults);
         return faults;
     }
 
@@ -91,6 +93,7 @@ public static class BudgetSilo
     {
         silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
         silo.Services.AddCouriers(silo.Configuration);
+        silo.Services.AddPayments(silo.Configuration);
 
         // Its first round measures the time since the machine started and warns of a stall of hours.
         silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));

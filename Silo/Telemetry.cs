@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Budgets.Budgets;
 using Budgets.Delivery;
 using Budgets.Journal;
+using Budgets.Recharge;
 using Budgets.Trees;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,7 +49,7 @@ public static class Telemetry
 
     /// <summary>What budgets, journals, Orleans and the runtime measure.</summary>
     public static MeterProviderBuilder AddBudgetMeters(this MeterProviderBuilder metrics) => metrics
-        .AddMeter(BudgetMetrics.MeterName, JournalMetrics.MeterName, TreeMetrics.MeterName, DeliveryMetrics.MeterName, Orleans, "System.Runtime")
+        .AddMeter(BudgetMetrics.MeterName, JournalMetrics.MeterName, TreeMetrics.MeterName, DeliveryMetrics.MeterName, RechargeMetrics.MeterName, Orleans, "System.Runtime")
         .AddView(i => IsCountedForEveryMessage(i) ? MetricStreamConfiguration.Drop : null);
 
     // Half a dozen counters say the same of every message. What goes wrong with messages is still counted.

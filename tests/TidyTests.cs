@@ -22,7 +22,8 @@ public sealed partial class TidyTests
         ["Storage.Sqlite"] = ["Grains"],
         ["Storage.AzureTables"] = ["Grains"],
         ["Couriers"] = ["Grains"],
-        ["Silo"] = ["Couriers", "Grains", "Storage.Sqlite", "Storage.AzureTables"],
+        ["Payments"] = ["Grains"],
+        ["Silo"] = ["Couriers", "Grains", "Payments", "Storage.Sqlite", "Storage.AzureTables"],
         ["Client"] = ["Grains.Interfaces"],
         ["ApiHost"] = ["Grains.Interfaces", "Silo"],
     };
@@ -31,7 +32,7 @@ public sealed partial class TidyTests
     private static readonly string[] LedgerMayUse =
     [
         "System.Buffers", "System.Buffers.Binary", "System.Collections.Immutable", "System.Globalization", "System.IO.Hashing", "System.Numerics",
-        "System.Runtime.InteropServices", "System.Security.Cryptography", "System.Text", "NodaTime", "NodaTime.TimeZones",
+        "System.Runtime.InteropServices", "System.Security.Cryptography", "System.Text", "NodaTime", "NodaTime.TimeZones", "Budgets.Forecasting",
     ];
 
     [Fact]
@@ -101,6 +102,7 @@ public sealed partial class TidyTests
     [InlineData("Budgets.Grains", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Storage.Sqlite", "Budgets.Grains Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Couriers", "Budgets.Grains Budgets.Grains.Interfaces")]
+    [InlineData("Budgets.Payments", "Budgets.Grains Budgets.Grains.Interfaces")]
     [InlineData("Budgets.Client", "Budgets.Grains.Interfaces")]
     [InlineData("Budgets.ApiHost", "Budgets.Grains.Interfaces Budgets.Silo")]
     public void Assemblies_use_each_other_only_as_the_house_is_drawn(string assembly, string allowed) =>
@@ -118,13 +120,23 @@ public sealed partial class TidyTests
             .Where(m => m.GetCustomAttribute<AnyGatewayAttribute>() is null).Select(m => $"{m.DeclaringType!.Name}.{m.Name}").Should().BeEmpty();
 
     [Fact]
-    public void HTTP_is_an_accent_that_only_the_API_host_and_the_couriers_have() => Found(MayReferTo.Keys.Except(["ApiHost", "Couriers"]), Http()).Should().BeEmpty();
+    public void HTTP_is_an_accent_that_only_the_API_host_and_those_who_leave_the_house_have() =>
+        Found(MayReferTo.Keys.Except(["ApiHost", "Couriers", "Payments"]), Http()).Should().BeEmpty();
 
     /// <summary>Whoever else called would call past what is checked there. A host asks itself how it is; calls to models go where the operator's settings say.</summary>
     [Fact]
-    public void Nothing_leaves_the_house_but_by_a_courier_or_the_gateway() =>
-        Found(MayReferTo.Keys.Except(["Couriers"]), CallsOut())
+    public void Nothing_leaves_the_house_but_by_a_courier_the_gateway_or_to_be_paid() =>
+        Found(MayReferTo.Keys.Except(["Couriers", "Payments"]), CallsOut())
             .Where(f => !f.StartsWith("ApiHost/HealthQuestion.cs", StringComparison.Ordinal) && !f.StartsWith("ApiHost/Gateway/Upstream.cs", StringComparison.Ordinal)).Should().BeEmpty();
+
+    /// <summary>One file knows the wire, and what is read from it is one of Stripe's own types.</summary>
+    [Fact]
+    public void Only_payments_know_Stripe() => Found(MayReferTo.Keys.Except(["Payments"]), UsesStripe()).Should().BeEmpty();
+
+    /// <summary>Beside the grains and whoever walks for them, what follows from an answer is as pure as the ledger.</summary>
+    [Fact]
+    public void What_follows_from_a_providers_answer_is_decided_without_waiting_or_touching_the_world() =>
+        Found(["Grains/Recharge"], Impure()).Where(f => !RechargeShell().IsMatch(f)).Should().BeEmpty();
 
     [Fact]
     public void No_file_is_longer_than_300_lines_and_no_grains_than_150()
@@ -210,6 +222,12 @@ public sealed partial class TidyTests
 
     [GeneratedRegex("^Grains/Pricing/(PricesGrain|QuoteGrain|PriceDesk).cs")]
     private static partial Regex PricingShell();
+
+    [GeneratedRegex("^Grains/Recharge/(RechargeCodec|RechargeGrain|PaymentNewsGrain|Cashier|IPayments|SimulatedPayments)")]
+    private static partial Regex RechargeShell();
+
+    [GeneratedRegex(@"^using Stripe|\bStripe\.\w+\(", RegexOptions.Multiline)]
+    private static partial Regex UsesStripe();
 
     [GeneratedRegex(@"\bBudgets\.(Silo|Ledger|Journal|Budgets|Keys|Directories|Pricing|Storage)\b|\b(AddBudgetSilo|IJournalStore|IAgentDirectory|BudgetState|Ledger\.\w+)\b")]
     private static partial Regex BehindTheInterfaces();

@@ -9,7 +9,7 @@ internal static class LedgerCsv
 {
     private const string Columns =
         "entry_id,seq,at,kind,amount,charge_id,reservation_id,idempotency_key,model,operation,tags,"
-        + "input_tokens,output_tokens,overage,late,detail,price_version,total_spent,total_held\r\n";
+        + "input_tokens,output_tokens,overage,late,detail,price_version,total_spent,total_held,balance_after\r\n";
 
     public static async Task Stream(Call call, LedgerQuery asked)
     {
@@ -55,6 +55,6 @@ internal static class LedgerCsv
         text.Append(e.Overage ? "true," : "false,").Append(e.Late ? "true," : "false,");
         Csv.Cell(text, e.Detail).Append(',');
         Csv.Cell(text, e.PriceVersion).Append(',');
-        text.Append(CultureInfo.InvariantCulture, $"{total?.Spent},{total?.Held}\r\n");
+        text.Append(CultureInfo.InvariantCulture, $"{total?.Spent},{total?.Held},{e.BalanceAfter}\r\n");
     }
 }

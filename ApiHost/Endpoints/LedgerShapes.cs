@@ -6,6 +6,7 @@ namespace Budgets.ApiHost.Endpoints;
 /// <param name="EntryId">The agent and the entry's place in its ledger.</param>
 /// <param name="Amount">Dollars; what the entry charged, held, settled, gave back.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
+/// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 /// <param name="PriceVersion">The price that the amount was worked out with, where usage was told and no amount; "on_unknown_price:…" is the budget's own rate for unknown prices.</param>
 internal sealed record LedgerLine(
     string EntryId,
@@ -24,7 +25,8 @@ internal sealed record LedgerLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PriceVersion,
-    IReadOnlyList<BalanceAnswer> Balances)
+    IReadOnlyList<BalanceAnswer> Balances,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? BalanceAfter)
 {
     public static LedgerLine Of(AgentId agent, LedgerEntry e) => new(
         string.Create(CultureInfo.InvariantCulture, $"{agent.Value}-{e.Seq}"),
@@ -43,7 +45,8 @@ internal sealed record LedgerLine(
         e.Late ? true : null,
         e.Detail,
         e.PriceVersion,
-        [.. e.Balances.Select(b => new BalanceAnswer(b.Type, b.Spent, b.Held, b.Limit, b.Remaining))]);
+        [.. e.Balances.Select(b => new BalanceAnswer(b.Type, b.Spent, b.Held, b.Limit, b.Remaining))],
+        e.BalanceAfter);
 }
 
 internal sealed record LedgerAnswer(IReadOnlyList<LedgerLine> Data, string? NextCursor, bool HasMore);

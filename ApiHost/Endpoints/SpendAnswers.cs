@@ -87,7 +87,9 @@ internal sealed record BatchResult(
     Money? Requested = null,
     DateTimeOffset? ResetsAt = null,
     IReadOnlyList<string>? HowToContinue = null,
-    string? FrozenReason = null);
+    string? FrozenReason = null,
+    Money? Balance = null,
+    Money? Available = null);
 
 /// <param name="Results">In the order of the charges.</param>
 /// <param name="Balances">After the last charge of the batch that was booked; empty when none was.</param>
@@ -110,6 +112,8 @@ internal sealed record ProblemAnswer(
 /// <param name="Field">The JSON member, header or query parameter; charges[3].amount inside a list.</param>
 internal sealed record FaultAnswer(string Field, string Message);
 
+/// <param name="Balance">Of the wallet that does not suffice; what of it is held is amount_held, and what is left amount_remaining.</param>
+/// <param name="Available">What can be spent of it; below zero where more was spent than there was.</param>
 /// <param name="Affordable">Of a request with usage: what the rest would pay for.</param>
 /// <summary>Why spending was refused: whose budget, which limit, and every figure that led to it. The limit's members are null where no limit refused.</summary>
 internal sealed record RefusalAnswer(
@@ -129,4 +133,6 @@ internal sealed record RefusalAnswer(
     DateTimeOffset? ResetsAt,
     IReadOnlyList<string> HowToContinue,
     string? FrozenReason = null,
-    IReadOnlyList<AffordableAnswer>? Affordable = null);
+    IReadOnlyList<AffordableAnswer>? Affordable = null,
+    Money? Balance = null,
+    Money? Available = null);

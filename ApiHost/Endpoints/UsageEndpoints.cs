@@ -22,6 +22,8 @@ internal sealed record TokensAnswer(long Input, long Output, long CacheRead, lon
 /// <param name="Held">Set aside now, in all open reservations.</param>
 /// <param name="Limits">Every limit in force with its figures now; these count what descendants spent and hold.</param>
 /// <param name="OwnSpent">By the agent itself.</param>
+/// <param name="Balance">Null unless prepaid.</param>
+/// <param name="EstimatedTimeUntilDepleted">Until the balance, or the first limit, is used up, as likely as not: "3.2 hours", or "unknown".</param>
 /// <param name="SubtreeSpent">By the agent and its descendants, from its window of the period; null for periods that are no window. What descendants have drawn and not yet told to be spent is still held there.</param>
 internal sealed record UsageAnswer(
     string AgentId,
@@ -43,7 +45,11 @@ internal sealed record UsageAnswer(
     bool IncludeChildren,
     Money OwnSpent,
     Money? SubtreeSpent,
-    CacheSavingsAnswer CacheSavings)
+    CacheSavingsAnswer CacheSavings,
+    PaymentMode Mode,
+    Money? Balance,
+    string EstimatedTimeUntilDepleted,
+    ForecastAnswer Forecast)
 {
     private const int MostModels = 10;
 
@@ -56,7 +62,7 @@ internal sealed record UsageAnswer(
         _ => null,
     };
 
-    public static UsageAnswer Of(UsageView view, bool includeChildren, CacheSavingsAnswer savings)
+    public static UsageAnswer Of(UsageView view, bool includeChildren, CacheSavingsAnswer savings, ForecastAnswer forecast)
     {
         var (usage, budget) = (view.Usage, view.Budget);
         var total = usage.Total;
@@ -81,7 +87,11 @@ internal sealed record UsageAnswer(
             includeChildren,
             total.Cost,
             subtree,
-            savings);
+            savings,
+            PaymentModes.Of(budget),
+            budget.Wallet?.Balance,
+            forecast.EstimatedTimeUntilDepleted,
+            forecast);
     }
 
     private static Balance? Today(BudgetView budget) =>
@@ -113,13 +123,13 @@ internal static class UsageEndpoints
             return;
         }
 
-        if (await call.Budget.GetUsage(period) is not { } usage)
+        if (await call.Budget.GetUsage(period) is not { } usage || await call.Budget.GetForecast() is not { } forecast)
         {
             await Problem.NotFound.Send(call.Http);
             return;
         }
 
         var savings = await CacheSavingsAnswer.Of(usage.Usage.ByModel, call);
-        await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings));
+        await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings, ForecastAnswer.Of(forecast, call.Edge.Now)));
     }
 }

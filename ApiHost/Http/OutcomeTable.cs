@@ -10,6 +10,7 @@ internal static class OutcomeTable
         Outcome.OutOfRange => ProblemKind.InvalidRequest,
         Outcome.AgentUnknown => ProblemKind.NotFound,
         Outcome.AgentClosed => ProblemKind.AgentClosed,
+        Outcome.NoWallet => ProblemKind.NoWallet,
         Outcome.HoldUnknown => ProblemKind.NotFound,
         Outcome.HoldSettled => ProblemKind.ReservationSettled,
         Outcome.HoldReleased => ProblemKind.ReservationReleased,
@@ -19,6 +20,7 @@ internal static class OutcomeTable
         Outcome.TooManyHolds => ProblemKind.TooManyReservations,
         Outcome.Frozen => ProblemKind.Frozen,
         Outcome.BudgetExceeded => ProblemKind.BudgetExceeded,
+        Outcome.InsufficientBalance => ProblemKind.InsufficientBalance,
         Outcome.RateExceeded => ProblemKind.RateExceeded,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not a refusal."),
     };
@@ -38,6 +40,8 @@ internal static class OutcomeTable
         ConfigureResult.NotAtRest => ProblemKind.AgentBusy,
         ConfigureResult.BelowItself => ProblemKind.BelowItself,
         ConfigureResult.FrozenFromAbove => ProblemKind.Forbidden,
+        ConfigureResult.NoWallet => ProblemKind.NoWallet,
+        ConfigureResult.Incomplete => ProblemKind.InvalidRequest,
         _ => throw new ArgumentOutOfRangeException(nameof(result), result, "Not a refusal."),
     };
 }

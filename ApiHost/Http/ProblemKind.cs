@@ -40,6 +40,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind UnknownModelPrice = new("unknown_model_price", 422, "The model's price is not known");
     public static readonly ProblemKind UnpricedFeature = new("unpriced_feature", 422, "The call asks for something that has no price");
     public static readonly ProblemKind AmountTooLarge = new("amount_too_large", 422, "The amount is more than one budget can hold");
+    public static readonly ProblemKind NoWallet = new("no_wallet", 422, "The agent has no balance of its own");
     public static readonly ProblemKind TooManyKeys = new("too_many_keys", 422, "The agent has as many keys as it may have");
     public static readonly ProblemKind TooManyChildren = new("too_many_children", 422, "The agent has as many children as it may have");
     public static readonly ProblemKind TooDeep = new("too_deep", 422, "There are as many levels of agents as there may be");
@@ -48,6 +49,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind TooManyReservations = new("too_many_reservations", 429, "Too many reservations are open", MayRetry.Later);
     public static readonly ProblemKind Frozen = new("frozen", 402, "The agent is frozen", MayRetry.Later);
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);
+    public static readonly ProblemKind InsufficientBalance = new("insufficient_balance", 402, "The balance does not suffice", MayRetry.Later);
     public static readonly ProblemKind RateExceeded = new("rate_exceeded", 402, "Spending is too fast", MayRetry.Later);
     public static readonly ProblemKind ProviderRefused = new("provider_refused", 502, "The provider does not take calls from here");
     public static readonly ProblemKind ProviderUnreachable = new("provider_unreachable", 502, "The provider cannot be reached", MayRetry.SameKey);

@@ -86,7 +86,8 @@ internal static class Refusals
         var standing = refusal.Standing;
         json.WriteString(Words.AgentId, agent.Value);
         json.WriteString(Words.RefusedBy, refusal.RefusedBy.Value);
-        if (standing is null)
+        var isBalance = outcome == Outcome.InsufficientBalance;
+        if (standing is null || isBalance)
         {
             json.WriteNull(Words.LimitType);
         }
@@ -95,12 +96,18 @@ internal static class Refusals
             json.WriteString(Words.LimitType, Names<LimitType>.Of(standing.Type));
         }
 
-        json.WriteMoney(Words.LimitAmount, standing?.Limit);
-        json.WriteMoney(Words.AmountSpent, standing?.Spent);
+        json.WriteMoney(Words.LimitAmount, isBalance ? null : standing?.Limit);
+        json.WriteMoney(Words.AmountSpent, isBalance ? null : standing?.Spent);
         json.WriteMoney(Words.AmountHeld, standing?.Held);
         json.WriteMoney(Words.AmountRemaining, standing?.Remaining);
         json.WriteMoney(Words.Requested, refusal.Requested);
         json.WriteInstant(Words.ResetsAt, standing?.Window.Until);
+        if (isBalance && standing is not null)
+        {
+            json.WriteMoney(Words.Balance, standing.Limit - standing.Spent);
+            json.WriteMoney(Words.Available, standing.Limit - standing.Spent - standing.Held);
+        }
+
         if (refusal.FrozenReason is { } reason && !isFromAbove)
         {
             json.WriteString(Words.FrozenReason, reason);
@@ -143,7 +150,7 @@ internal static class Refusals
     /// <summary>What an ancestor is, has and does beyond the limit that refused is not for its descendants to know.</summary>
     private static void WriteWaysOnFromAbove(Utf8JsonWriter json, Outcome outcome, Refusal refusal)
     {
-        if (outcome != Outcome.BudgetExceeded)
+        if (outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance))
         {
             json.WriteStringValue($"Ask the owner of {refusal.RefusedBy} to unfreeze it.");
             return;
@@ -154,7 +161,7 @@ internal static class Refusals
             json.WriteStringValue($"Ask for {left} or less.");
         }
 
-        json.WriteStringValue($"Ask the owner of {refusal.RefusedBy} to raise its limit.");
+        json.WriteStringValue($"Ask the owner of {refusal.RefusedBy} to {(outcome == Outcome.BudgetExceeded ? "raise its limit" : "add credits to its balance")}.");
     }
 
     private static void WriteWaysOn(Utf8JsonWriter json, Refusal refusal, WaysOn ways)
@@ -177,6 +184,11 @@ internal static class Refusals
         if (ways.HasFlag(WaysOn.HaveTheLimitRaised))
         {
             json.WriteStringValue("Ask the operator, or the parent, to raise the limit: POST /v1/agents/{agent_id}/budget.");
+        }
+
+        if (ways.HasFlag(WaysOn.AddCredits))
+        {
+            json.WriteStringValue("Add credits to the balance: POST /v1/agents/credits with a manage key; or let it be recharged: POST /v1/agents/auto-recharge.");
         }
 
         if (ways.HasFlag(WaysOn.HaveItUnfrozen))

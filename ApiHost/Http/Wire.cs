@@ -20,6 +20,8 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
+        typeof(NameConverter<CreditSource>), typeof(NameConverter<PaymentMode>), typeof(NameConverter<RechargeMode>), typeof(NameConverter<RechargeReason>),
+        typeof(NameConverter<RechargePauseReason>), typeof(NameConverter<RechargeStatus>), typeof(NameConverter<RechargeState>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -70,7 +72,16 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(LedgerAnswer))]
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(AnalyticsAnswer))]
+[JsonSerializable(typeof(CreditBody))]
+[JsonSerializable(typeof(CreditAnswer))]
+[JsonSerializable(typeof(WalletAnswer))]
+[JsonSerializable(typeof(RechargeBody))]
+[JsonSerializable(typeof(ResumeBody))]
+[JsonSerializable(typeof(RechargeAnswer))]
+[JsonSerializable(typeof(RechargeHistoryAnswer))]
+[JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
 [JsonSerializable(typeof(OpenAiErrorAnswer))]

@@ -10,6 +10,7 @@ internal sealed partial class BudgetGrain
         await _teller.Elapse(Now);
         await _family.GiveBack();
         await _outbox.Empty();
+        await Orders.HandOver();
         if (!_teller.IsInUse)
         {
             // Those woken at one midnight must not all stay in memory.

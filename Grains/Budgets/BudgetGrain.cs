@@ -25,7 +25,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public BudgetGrain(IJournalStore store, IDueIndex dues, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
-        _teller = new Teller(store, agent, clock.GetUtcNow, new Alarm(dues, this.GetGrainId(), "wake"), Fenced, () => _outbox!.Empty());
+        _teller = new Teller(store, agent, clock.GetUtcNow, new Alarm(dues, this.GetGrainId(), "wake"), Fenced, Told);
         _outbox = new Outbox(_teller, clock.GetUtcNow, to => GrainFactory.GetGrain<IDeliveryGrain>(to.Value), log);
         _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
             (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
@@ -47,7 +47,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
         }
 
         Beat();
-        _ = _outbox.Empty();
+        Told();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _teller.Leave();

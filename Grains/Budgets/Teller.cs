@@ -8,7 +8,7 @@ namespace Budgets.Budgets;
 /// <summary>Carries decisions to the journal: what was decided becomes durable, and only then is answered.</summary>
 /// <param name="clock">Read only when somebody is to be told of a refusal.</param>
 /// <param name="alarm">Wakes the budget at its <see cref="Waking.NextWake"/>; set before an append that leads to one.</param>
-/// <param name="told">There is something in the state's outbox.</param>
+/// <param name="told">There is something in the state's outbox, or a recharge was ordered.</param>
 internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOffset> clock, Alarm alarm, Action<Exception?> fenced, Action told)
 {
     /// <summary>How often the index is asked about one thing.</summary>
@@ -57,14 +57,20 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
     /// <inheritdoc cref="Keeper{TState,TEvent}.Durable"/>
     public ValueTask Durable() => _journal.Durable();
 
-    /// <summary>Applies what is no answer to anybody, and what is to be told of it; it becomes durable with the next append.</summary>
+    /// <summary>Applies what is no answer to anybody, with the recharge that it leads to, and what is to be told of it; it becomes durable with the next append.</summary>
     public void Record(ImmutableArray<BudgetEvent> events)
     {
         var before = State;
         _journal.Record(events);
         if (!events.IsEmpty)
         {
-            RecordAlerts(Alerting.After(before, State, events));
+            var recharging = Recharging.After(State);
+            _journal.Record(recharging);
+            RecordAlerts(Alerting.After(before, State, recharging.IsEmpty ? events : events.AddRange(recharging)));
+            if (State.Recharges?.Last != before.Recharges?.Last && State.Recharges?.Open is not null)
+            {
+                told();
+            }
         }
 
         CountHeld(State.Held());

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Budgets.Delivery;
 
 /// <summary>What a receiver of an alert can do about it, and how much time there is.</summary>
@@ -7,9 +5,6 @@ internal static class Advice
 {
     /// <summary>Characters of a detail that are told.</summary>
     public const int LongestDetail = 500;
-
-    private static readonly TimeSpan ToldInDays = TimeSpan.FromHours(48);
-    private const double MostDays = 365;
 
     /// <summary>"25 minutes", "3.2 hours", "4.5 days"; "unknown" where nothing was spent recently, "0 minutes" where nothing remains.</summary>
     public static string TimeLeft(Money remaining, Money? spentPerHour)
@@ -24,15 +19,13 @@ internal static class Advice
             return "unknown";
         }
 
-        var hours = remaining.InDollars / rate.InDollars;
-        return hours switch
-        {
-            < 1 => Of(Math.Max(1, Math.Floor(hours * 60)), "minute"),
-            _ when hours < (decimal)ToldInDays.TotalHours => Of(Math.Round(hours, 1), "hour"),
-            _ when hours / 24 <= (decimal)MostDays => Of(Math.Round(hours / 24, 1), "day"),
-            _ => $"more than {MostDays} days",
-        };
+        return Explaining.Lasting(remaining.InDollars / rate.InDollars);
     }
+
+    /// <summary>By the forecast where it says something, else at the recent rate.</summary>
+    public static string TimeLeft(Alert alert, Money remaining) => alert.DepletedAt is { } at && remaining > Money.Zero
+        ? Explaining.Lasting((decimal)(at - alert.At).TotalHours)
+        : TimeLeft(remaining, alert.SpentPerHour);
 
     public static string Action(Alert alert) => alert.Kind switch
     {
@@ -49,10 +42,11 @@ internal static class Advice
         AlertKinds.RunawayDetected => "Look for a loop in the agent; unfreeze it once that is mended",
         AlertKinds.ChildOverBudget => "Slow the child down, raise its budget, or set its policy to block",
         AlertKinds.WebhookDisabled => "Mend the receiver, then save the webhook again to enable it",
+        AlertKinds.RechargeSucceeded => "Nothing: the balance was recharged as it was set",
+        AlertKinds.RechargeFailed => "Look at the payment method, then resume recharges",
+        AlertKinds.RechargeLimitExceeded => "Review what the agent spends, then resume recharges",
         _ => "Nothing: this is a test",
     };
 
     public static string Short(string text) => Texts.Shortened(text, LongestDetail);
-
-    private static string Of(decimal count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";
 }

@@ -32,6 +32,9 @@ internal static class Mailing
             AlertKinds.RunawayDetected => $"{name} may be running away",
             AlertKinds.ChildOverBudget => $"{name} has passed its {limit}",
             AlertKinds.WebhookDisabled => $"A webhook of {name} is disabled",
+            AlertKinds.RechargeSucceeded => $"The balance of {name} was recharged",
+            AlertKinds.RechargeFailed => $"A recharge of {name} has failed",
+            AlertKinds.RechargeLimitExceeded => $"{name} exceeded its recharge limit",
             _ => $"Test: alerts of {name} arrive here",
         };
     }
@@ -48,9 +51,9 @@ internal static class Mailing
             }
 
             lines.Add(new("Remaining", $"${s.Remaining}"));
-            if (alert.SpentPerHour is not null)
+            if (alert.SpentPerHour is not null || alert.DepletedAt is not null)
             {
-                lines.Add(new("Lasts for", Advice.TimeLeft(s.Remaining, alert.SpentPerHour)));
+                lines.Add(new("Lasts for", Advice.TimeLeft(alert, s.Remaining)));
             }
 
             if (s.Window.Until is { } end)

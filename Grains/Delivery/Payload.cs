@@ -95,7 +95,7 @@ internal static class Payload
             json.WriteString("resets_at", end.UtcDateTime);
         }
 
-        json.WriteString("estimated_time_until_depleted", Advice.TimeLeft(standing.Remaining, alert.SpentPerHour));
+        json.WriteString("estimated_time_until_depleted", Advice.TimeLeft(alert, standing.Remaining));
     }
 
     private static void WriteDrivers(Utf8JsonWriter json, Alert alert)

@@ -32,6 +32,14 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("lent.v1", StoredJson.Default.Lent),
         Shape.Of("alerted.v1", StoredJson.Default.Alerted),
         Shape.Of("alerts_taken.v1", StoredJson.Default.AlertsTaken),
+        Shape.Of("credited.v1", StoredJson.Default.Credited),
+        Shape.Of("recharge_configured.v1", StoredJson.Default.RechargeConfigured),
+        Shape.Of("recharge_started.v1", StoredJson.Default.RechargeStarted),
+        Shape.Of("recharge_taken.v1", StoredJson.Default.RechargeTaken),
+        Shape.Of("recharge_ended.v1", StoredJson.Default.RechargeEnded),
+        Shape.Of("recharge_paused.v1", StoredJson.Default.RechargePaused),
+        Shape.Of("recharge_resumed.v1", StoredJson.Default.RechargeResumed),
+        Shape.Of("recharge_checked.v1", StoredJson.Default.RechargeChecked),
     ])
     {
     }
@@ -48,6 +56,12 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
             return;
         }
 
+        if (e is RechargeEnded recharge)
+        {
+            filings.Add(new Filing(Digest.Of(recharge.Id), seq));
+            return;
+        }
+
         var (hold, key) = e switch
         {
             Charged c => (null, c.Key),
@@ -56,6 +70,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
             Released r => (r.Hold.Id, r.Key),
             Expired x => (x.Hold.Id, null),
             Extended x => (null, x.Key),
+            Credited c => (null, c.Key),
             _ => ((HoldId?)null, (IdempotencyKey?)null),
         };
         if (hold is { } h1)

@@ -17,6 +17,7 @@ namespace Budgets.Journal;
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
         typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
+        typeof(RechargeIdJson), typeof(NamedEnum<CreditSource>), typeof(NamedEnum<RechargeMode>), typeof(NamedEnum<RechargeReason>), typeof(NamedEnum<RechargePauseReason>), typeof(NamedEnum<PaymentStatus>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]
@@ -38,6 +39,14 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(Lent))]
 [JsonSerializable(typeof(Alerted))]
 [JsonSerializable(typeof(AlertsTaken))]
+[JsonSerializable(typeof(Credited))]
+[JsonSerializable(typeof(RechargeConfigured))]
+[JsonSerializable(typeof(RechargeStarted))]
+[JsonSerializable(typeof(RechargeTaken))]
+[JsonSerializable(typeof(RechargeEnded))]
+[JsonSerializable(typeof(RechargePaused))]
+[JsonSerializable(typeof(RechargeResumed))]
+[JsonSerializable(typeof(RechargeChecked))]
 [JsonSerializable(typeof(StoredState))]
 [JsonSerializable(typeof(ChildAgreed))]
 [JsonSerializable(typeof(ChildLeft))]
@@ -71,6 +80,8 @@ internal sealed class AgentIdJson() : TextJson<AgentId>(s => new(s), v => v.Valu
 internal sealed class HoldIdJson() : TextJson<HoldId>(s => new(s), v => v.Value);
 
 internal sealed class ChargeIdJson() : TextJson<ChargeId>(s => new(s), v => v.Value);
+
+internal sealed class RechargeIdJson() : TextJson<RechargeId>(s => new(s), v => v.Value);
 
 internal sealed class KeyJson() : TextJson<IdempotencyKey>(s => new(s), v => v.Value);
 

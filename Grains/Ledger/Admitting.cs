@@ -21,10 +21,18 @@ internal static class Admitting
             return (Outcome.BudgetExceeded, new Refusal(s.Agent, amount, standing, RetryAt: PassesAt(standing, amount)));
         }
 
+        if (Wallets.Lacking(s, amount) is { } balance)
+        {
+            return (Outcome.InsufficientBalance, new Refusal(s.Agent, amount, balance, RetryAt: Recharging.ComesSoon(s)));
+        }
+
         return Trips(s, amount) is { } tripped
             ? (Outcome.RateExceeded, new Refusal(s.Agent, amount, tripped, "max_spend_per_minute was exceeded", PassesAt(tripped, amount) is null ? null : ResumesAt(s, HasBreaker)))
             : null;
     }
+
+    /// <summary>More money, from wherever, would have helped: what relatives have over is asked back before anybody hears of it.</summary>
+    public static bool IsWantOfMoney(this Outcome outcome) => outcome is Outcome.BudgetExceeded or Outcome.InsufficientBalance;
 
     /// <summary>What is missing in the draw that a child spends out of; zero: enough, or the agent has no parent.</summary>
     public static Money Short(BudgetState s, Money amount) => s.Terms.Parent is not null && s.Draws.At(s.Now) is var draw && draw.Room < amount ? amount - draw.Room : Money.Zero;
@@ -71,9 +79,14 @@ internal static class Admitting
         return worst;
     }
 
-    /// <summary>Whether a hard limit is exceeded on a window that this admission is counted in.</summary>
+    /// <summary>Whether the wallet, or a hard limit on a window that this admission is counted in, is exceeded.</summary>
     public static bool IsExceeded(BudgetState s, Admission admission)
     {
+        if (s.Available() < Money.Zero)
+        {
+            return true;
+        }
+
         for (var layer = Layer.Above; layer <= Layer.Own; layer++)
         {
             var limits = s.LimitsOf(layer);
@@ -98,7 +111,7 @@ internal static class Admitting
             return Money.Zero;
         }
 
-        Money? largest = null;
+        var largest = s.Available() is { } available ? Money.Max(Money.Zero, available) : (Money?)null;
         for (var layer = Layer.Above; layer <= Layer.Own; layer++)
         {
             var limits = s.LimitsOf(layer);
@@ -117,11 +130,11 @@ internal static class Admitting
         return largest;
     }
 
-    /// <summary>What the hard limits on windows leave for the draws of descendants.</summary>
+    /// <summary>What the wallet and the hard limits on windows leave for the draws of descendants.</summary>
     public static Money LargestForDescendants(BudgetState s)
     {
         var total = s.Current(LimitType.Total);
-        var largest = Money.Max(Money.Zero, Money.MaxBooked - total.Spent - total.Held);
+        var largest = Money.Max(Money.Zero, Money.Min(Money.MaxBooked - total.Spent - total.Held, s.Available() ?? Money.MaxBooked));
         foreach (var limits in (Limits[])[s.Above, s.Own])
         {
             for (var type = LimitType.Daily; limits.HardStop && type <= LimitType.Total; type++)
@@ -133,11 +146,13 @@ internal static class Admitting
         return largest;
     }
 
-    /// <summary>The limit that keeps the need of a descendant from being set aside; null: none does.</summary>
-    public static Refusal? ExceededByDescendants(BudgetState s, Money need) =>
+    /// <summary>The limit, or the wallet, that keeps the need of a descendant from being set aside; null: nothing does.</summary>
+    public static (Outcome Outcome, Refusal Refusal)? ExceededByDescendants(BudgetState s, Money need) =>
         Exceeded(s with { Terms = s.Terms with { Above = s.Above with { PerCall = null }, Own = s.Own with { PerCall = null } } }, need, hard: true) is { } standing
-            ? new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need))
-            : null;
+            ? (Outcome.BudgetExceeded, new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need)))
+            : Wallets.Lacking(s, need) is { } balance
+                ? (Outcome.InsufficientBalance, new Refusal(s.Agent, need, balance, RetryAt: Recharging.ComesSoon(s)))
+                : null;
 
     public static LimitStanding Standing(Window window, Layer layer, bool hard, Money limit) =>
         new(window.Type, layer, hard, limit, window.Spent, window.Held, window.Span);

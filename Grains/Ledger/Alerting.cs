@@ -9,7 +9,7 @@ namespace Budgets.Ledger;
 /// </remarks>
 public static class Alerting
 {
-    private const AlertKinds Escalated = AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected;
+    private const AlertKinds Escalated = AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded;
 
     /// <summary>What both layers' channels are there for.</summary>
     public static AlertKinds Wanted(this Terms terms) => (terms.Alerts.Wanted ?? AlertKinds.None) | (terms.AlertsAbove.Wanted ?? AlertKinds.None);
@@ -41,6 +41,10 @@ public static class Alerting
             else if (told.HasFlag(AlertKinds.RunawayDetected) && Looping.Told(s, e) is { } loop)
             {
                 Tell(alerts, s, AlertKinds.RunawayDetected, Worst(s), null, [], $"{loop}. The agent goes on.");
+            }
+            else if (Recharge(s, e) is var (kind, said) && told.HasFlag(kind))
+            {
+                Tell(alerts, s, kind, null, null, [], said);
             }
         }
 
@@ -92,7 +96,25 @@ public static class Alerting
         return next;
     }
 
+    /// <summary>What is to be said of money that came, or did not; null: nothing.</summary>
+    private static (AlertKinds Kind, string Said)? Recharge(BudgetState s, BudgetEvent e)
+    {
+        var left = $"${s.WalletView()?.Available ?? Money.Zero} is available.";
+        return e switch
+        {
+            RechargeEnded { Status: PaymentStatus.Succeeded } x => (AlertKinds.RechargeSucceeded, $"A recharge of ${x.Amount} has succeeded. {left}"),
+            RechargePaused { Reason: RechargePauseReason.Limit } => (
+                AlertKinds.RechargeLimitExceeded,
+                FormattableString.Invariant($"{s.Recharges!.Begun} recharges were begun this month, as many as are allowed, and another is due. Recharges are paused until a person resumes them. {left}")),
+            RechargePaused => (
+                AlertKinds.RechargeFailed,
+                $"A recharge of ${s.Recharges!.Orders[^1].Amount} has failed: {s.Recharges.Orders[^1].Ended?.Detail ?? "no reason was given"}. Recharges are paused until a person resumes them. {left}"),
+            _ => null,
+        };
+    }
+
     private static AlertKinds ToldAtAll(Terms terms) => terms.Wanted()
+        | (terms.Wanted() == AlertKinds.None ? AlertKinds.None : AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded)
         | (terms.Alerts.EscalationEmail is null && terms.AlertsAbove.EscalationEmail is null ? AlertKinds.None : Escalated)
         | (terms is { Parent: not null, Above.HardStop: false } ? AlertKinds.ChildOverBudget : AlertKinds.None);
 
@@ -191,7 +213,8 @@ public static class Alerting
         number, kind, s.Now, s.Agent, s.Terms.Name, standing, percent, passed, s.Pace.PerHour(s.Now),
         [.. s.Days[^1].Usage.Models.Ranked().Take(Alert.MostDrivers)],
         (kind & Escalated) == 0 ? [] : Escalations(s.Terms),
-        detail));
+        detail,
+        DepletedAt: percent < 100 ? Foretelling.DepletedAt(s, standing) : null));
 
     private static ImmutableArray<string> Escalations(Terms terms) =>
         [.. ((string?[])[terms.AlertsAbove.EscalationEmail, terms.Alerts.EscalationEmail]).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];

@@ -125,5 +125,38 @@ public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At)
 /// <summary>The parent's tree has answered.</summary>
 public sealed record DrawAnswered(DateTimeOffset At, Answered Answered) : BudgetEvent(At);
 
+/// <summary>An entry in the wallet; the first one makes the agent prepaid.</summary>
+/// <param name="Balance">After it.</param>
+public sealed record Credited(
+    DateTimeOffset At, string By, Money Amount, CreditSource Source, string? Note, IdempotencyKey Key, Digest Fingerprint, Money Balance) : BudgetEvent(At);
+
+/// <summary>All the settings after a change. Switched on, they make the agent prepaid.</summary>
+/// <param name="Ceiling">As the operator last set them.</param>
+public sealed record RechargeConfigured(DateTimeOffset At, string By, RechargeSettings Settings, RechargeSettings? Ceiling) : BudgetEvent(At);
+
+/// <summary>A recharge is ordered. It stands like this, whatever becomes of the settings.</summary>
+/// <param name="Available">What was left to spend.</param>
+public sealed record RechargeStarted(DateTimeOffset At, RechargeId Id, Money Amount, RechargeReason Reason, Money Available, string? PaymentMethod) : BudgetEvent(At);
+
+/// <summary>Those who see to the payment have the order.</summary>
+public sealed record RechargeTaken(DateTimeOffset At, RechargeId Id) : BudgetEvent(At);
+
+/// <summary>What has become of an order. A success can follow another end, and nothing follows a success.</summary>
+/// <param name="Amount">What came into the wallet.</param>
+/// <param name="PaidAt">When its provider says that it ended.</param>
+/// <param name="Balance">After it.</param>
+public sealed record RechargeEnded(
+    DateTimeOffset At, RechargeId Id, PaymentStatus Status, string Provider, string? Payment, Money Amount, string? Detail, DateTimeOffset PaidAt, Money Balance) : BudgetEvent(At);
+
+/// <summary>No recharge begins until somebody resumes.</summary>
+public sealed record RechargePaused(DateTimeOffset At, RechargePauseReason Reason) : BudgetEvent(At);
+
+/// <param name="Additional">More this month than the settings say.</param>
+public sealed record RechargeResumed(DateTimeOffset At, string By, int Additional) : BudgetEvent(At);
+
+/// <summary>The forecast was looked at, and there was more than is needed.</summary>
+/// <param name="Needed">What has to be available.</param>
+public sealed record RechargeChecked(DateTimeOffset At, Money Needed) : BudgetEvent(At);
+
 /// <summary>What is set aside for, and was spent by, the agent's children.</summary>
 public sealed record Lent(DateTimeOffset At, Loan Loan, ImmutableArray<Balance> After) : BudgetEvent(At);

@@ -73,6 +73,15 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>How fast money goes, descendants' included.</summary>
     public Pace Pace { get; init; }
 
+    /// <summary>Null: postpaid, or there is a parent.</summary>
+    public Wallet? Wallet { get; init; }
+
+    /// <summary>Null: they were never set.</summary>
+    public Recharges? Recharges { get; init; }
+
+    /// <summary>What the forecast goes by, descendants' spending included. Null: nothing was spent since there is such a thing.</summary>
+    internal Forecasting.Spending? Spending { get; init; }
+
     public bool Exists => Seq > 0;
 
     public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Terms.Above : Terms.Own;

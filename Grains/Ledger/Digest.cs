@@ -26,6 +26,9 @@ public readonly record struct Digest(UInt128 Value)
     /// <summary>Finds the newest entry that closed this day.</summary>
     public static Digest Of(DateOnly day) => Handle('d', day.ToString("O", CultureInfo.InvariantCulture));
 
+    /// <summary>Finds what was last told of a recharge.</summary>
+    public static Digest Of(RechargeId recharge) => Handle('r', recharge.Value);
+
     /// <summary>Stands for the content of a request.</summary>
     public static Digest OfRequest(ReadOnlySpan<byte> content)
     {

@@ -19,6 +19,8 @@ public static class Fingerprint
 
     public static Digest Of(ExtendRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('e').Add(r.Id.Value).Add(r.ExtendSeconds).Digest();
 
+    public static Digest Of(CreditRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('m').Add(r.Amount.Nanos).Add((long)r.Source).Add(r.Note).Digest();
+
     /// <summary>Numbers as eight bytes, texts with their length before them: no two requests read the same.</summary>
     private ref struct Text(Span<byte> buffer)
     {

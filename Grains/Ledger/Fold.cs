@@ -18,6 +18,7 @@ public static class Fold
             throw new JournalCorruptException($"Event {e.GetType().Name} of {s.Agent} comes before it was opened.");
         }
 
+        var before = s;
         s = (s with { Seq = s.Seq + 1, Now = e.At }).InMinuteOf(e.At);
         if (s.NextExpiry <= e.At && e is not Expired)
         {
@@ -25,59 +26,64 @@ public static class Fold
             s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
         }
 
-        return e switch
-        {
-            Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
-                .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
-                .Drawn(s.DrawNow(), c.Amount, Money.Zero)
-                .Counted(c.Fingerprint, c.Purpose)
-                .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
-            Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
-                .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow()))
-                .Drawn(s.DrawNow(), Money.Zero, h.Amount)
-                .Counted(h.Fingerprint, h.Purpose)
-                .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
-            Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
-                .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
-                .Drawn(t.Hold.Draw, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
-                .Ending(t.Hold.Id, wasOpen: !t.Late)
-                .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
-                .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
-            Released r => Agreeing(s.Count(r.Hold.Admission, Money.Zero, Money.Zero - r.Hold.Amount, -1), r.After)
-                .Ending(r.Hold.Id, wasOpen: true)
-                .Drawn(r.Hold.Draw, Money.Zero, Money.Zero - r.Hold.Amount)
-                .Remembering(Digest.Of(r.Hold.Id), r.Fingerprint, EntryKind.Release)
-                .Remembering(r.Key, r.Fingerprint, EntryKind.Release),
-            Expired x => Agreeing(s.Count(x.Hold.Admission, Money.Zero, Money.Zero - x.Hold.Amount, -1), x.After)
-                .Ending(x.Hold.Id, wasOpen: true)
-                .Drawn(x.Hold.Draw, Money.Zero, Money.Zero - x.Hold.Amount)
-                .Remembering(Digest.Of(x.Hold.Id), Digest.None, EntryKind.Expire),
-            Extended x => s
-                .Holding(Open(s, x.Id) with { ExpiresAt = x.ExpiresAt })
-                .Remembering(x.Key, x.Fingerprint, EntryKind.Extend),
-            Rolled r => s.Followed(r.Windows),
-            Configured c => (s with
-            {
-                Terms = s.Terms with
-                {
-                    Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts, AlertsAbove = c.AlertsAbove ?? AlertSettings.None,
-                },
-                Told = s.Rearmed(c),
-            }).WithCut(c.Windows),
-            Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
-            Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped), Repeats = [] },
-            Unfrozen => s with { Freeze = null },
-            Closed => s with { Closed = true, Freeze = null },
-            Moved m => Moving.Moved(s, m.Parent),
-            DayClosed d => s.WithDayClosed(d),
-            DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
-            DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
-            Lent l => Agreeing(s.With(l.Loan), l.After),
-            Alerted a => s.Telling(a.Alert),
-            AlertsTaken t => s with { Outbox = s.Outbox.RemoveAll(a => a.Number <= t.UpTo) },
-            _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
-        };
+        return Changed(s, e).Spent(before);
     }
+
+    private static BudgetState Changed(BudgetState s, BudgetEvent e) => e switch
+    {
+        Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
+            .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
+            .Drawn(s.DrawNow(), c.Amount, Money.Zero)
+            .Counted(c.Fingerprint, c.Purpose)
+            .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
+        Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
+            .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow()))
+            .Drawn(s.DrawNow(), Money.Zero, h.Amount)
+            .Counted(h.Fingerprint, h.Purpose)
+            .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
+        Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
+            .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
+            .Drawn(t.Hold.Draw, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
+            .Ending(t.Hold.Id, wasOpen: !t.Late)
+            .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
+            .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
+        Released r => Agreeing(s.Count(r.Hold.Admission, Money.Zero, Money.Zero - r.Hold.Amount, -1), r.After)
+            .Ending(r.Hold.Id, wasOpen: true)
+            .Drawn(r.Hold.Draw, Money.Zero, Money.Zero - r.Hold.Amount)
+            .Remembering(Digest.Of(r.Hold.Id), r.Fingerprint, EntryKind.Release)
+            .Remembering(r.Key, r.Fingerprint, EntryKind.Release),
+        Expired x => Agreeing(s.Count(x.Hold.Admission, Money.Zero, Money.Zero - x.Hold.Amount, -1), x.After)
+            .Ending(x.Hold.Id, wasOpen: true)
+            .Drawn(x.Hold.Draw, Money.Zero, Money.Zero - x.Hold.Amount)
+            .Remembering(Digest.Of(x.Hold.Id), Digest.None, EntryKind.Expire),
+        Extended x => s
+            .Holding(Open(s, x.Id) with { ExpiresAt = x.ExpiresAt })
+            .Remembering(x.Key, x.Fingerprint, EntryKind.Extend),
+        Rolled r => s.Followed(r.Windows),
+        Configured c => (s with
+        {
+            Terms = s.Terms with
+            {
+                Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts, AlertsAbove = c.AlertsAbove ?? AlertSettings.None,
+            },
+            Told = s.Rearmed(c),
+            Spending = s.Spending is { } spending && spending.Zone != c.TimeZone ? spending with { Zone = c.TimeZone } : s.Spending,
+        }).WithCut(c.Windows),
+        Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
+        Frozen f => s with { Freeze = new Freeze(f.Reason, f.By, f.At, f.ResumesAt, f.Tripped), Repeats = [] },
+        Unfrozen => s with { Freeze = null },
+        Closed => s with { Closed = true, Freeze = null },
+        Moved m => Moving.Moved(s, m.Parent),
+        DayClosed d => s.WithDayClosed(d),
+        DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
+        DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
+        Lent l => Agreeing(s.With(l.Loan), l.After),
+        Alerted a => s.Telling(a.Alert),
+        AlertsTaken t => s with { Outbox = s.Outbox.RemoveAll(a => a.Number <= t.UpTo) },
+        Credited c => s.Credited(c.Amount, c.Balance).Remembering(Digest.Of(c.Key), c.Fingerprint, Receipts.KindOf(c.Source)),
+        RechargeConfigured or RechargeStarted or RechargeTaken or RechargeEnded or RechargePaused or RechargeResumed or RechargeChecked => s.After(e),
+        _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
+    };
 
     private static BudgetState Born(BudgetState s, Opened e) => s.Exists
         ? throw new JournalCorruptException($"{s.Agent} is opened twice.")

@@ -216,7 +216,9 @@ public static class Lending
 
         var remaining = s.Remaining + left < requested ? s.Remaining + left : left;
         s = s with { Held = s.Held + s.Remaining - remaining };
-        return refusal with { Requested = requested, Standing = s, RetryAt = Admitting.PassesAt(s, requested) };
+
+        // What never ends does not pass by itself; money that is on its way to a wallet comes all the same.
+        return refusal with { Requested = requested, Standing = s, RetryAt = s.Window.Until is null ? refusal.RetryAt : Admitting.PassesAt(s, requested) };
     }
 
     /// <summary>The state in which a loan stands like this: what is granted and not spent is held, in the windows that admitted it and in the giver's own draw.</summary>
@@ -261,8 +263,7 @@ public static class Lending
         }
 
         var room = Admitting.LargestForDescendants(s);
-        return (room, need <= room ? null : Admitting.ExceededByDescendants(s, wanted.Least > room ? wanted.Least : need) is { } standing
-            ? (Outcome.BudgetExceeded, standing)
-            : (Outcome.AmountTooLarge, new Refusal(s.Agent, need)));
+        return (room, need <= room ? null
+            : Admitting.ExceededByDescendants(s, wanted.Least > room ? wanted.Least : need) ?? (Outcome.AmountTooLarge, new Refusal(s.Agent, need)));
     }
 }

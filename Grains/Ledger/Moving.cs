@@ -18,6 +18,11 @@ public static class Moving
             return (new ConfigureOutcome(ConfigureResult.Done, null), []);
         }
 
+        if (s.Wallet is not null)
+        {
+            return (new ConfigureOutcome(ConfigureResult.NotAtRest, null, Detail: "The agent has a balance of its own, and under a parent it would have none."), []);
+        }
+
         var isAtRest = s.Holds.IsEmpty && s.Loans.All(l => l.Outstanding == Money.Zero) && s.Draws.All(d => d.IsAtRest);
         return isAtRest
             ? (new ConfigureOutcome(ConfigureResult.Done, null), [new Moved(s.Now, request.By, request.Parent)])

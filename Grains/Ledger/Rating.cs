@@ -34,7 +34,7 @@ public static class Rating
 
     /// <summary>Who names usage wants to know how much of it would have fitted.</summary>
     internal static Refusal WithHeadroom(BudgetState now, (Outcome Outcome, Refusal Refusal) no, PriceTag? price) =>
-        price is not null && no.Outcome == Outcome.BudgetExceeded ? no.Refusal with { Headroom = Admitting.LargestThatFits(now) } : no.Refusal;
+        price is not null && no.Outcome.IsWantOfMoney() ? no.Refusal with { Headroom = Admitting.LargestThatFits(now) } : no.Refusal;
 
     private static (Money Amount, PriceTag? Price) Rate(BudgetState s, Quote? quote, Money amount, PriceTag? asked) => quote switch
     {

@@ -5,7 +5,7 @@ namespace Budgets.Ledger;
 /// <summary>Reads answers and ledger lines off events: the first answer and every replay of it come from here.</summary>
 public static class Receipts
 {
-    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended;
+    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended or Credited;
 
     /// <summary>What the state's memory would have held of an event, for those read back from the journal.</summary>
     /// <exception cref="JournalCorruptException">No digest leads to such an event.</exception>
@@ -17,6 +17,7 @@ public static class Receipts
         Released r => new(seq, r.Fingerprint, EntryKind.Release),
         Extended x => new(seq, x.Fingerprint, EntryKind.Extend),
         Expired => new(seq, Digest.None, EntryKind.Expire),
+        Credited c => new(seq, c.Fingerprint, KindOf(c.Source)),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) was filed under a digest."),
     };
 
@@ -28,13 +29,16 @@ public static class Receipts
         Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings, t.PriceVersion),
         Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
         Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
+        Credited c => new(KindOf(c.Source), seq, c.At, "", c.Amount, default, false, false, null, c.Key.Value, [], [], BalanceAfter: c.Balance),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) is not the answer to a spending request."),
     };
+
+    public static EntryKind KindOf(CreditSource source) => source is CreditSource.Manual or CreditSource.Payment ? EntryKind.Credit : EntryKind.Correction;
 
     /// <summary>Null: bookkeeping that is no line of the ledger.</summary>
     public static LedgerEntry? EntryOf(BudgetEvent e, long seq) => e switch
     {
-        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent or Alerted or AlertsTaken => null,
+        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent or Alerted or AlertsTaken or RechargeTaken or RechargeChecked => null,
         _ => LineOf(e, seq) with { Seq = seq },
     };
 
@@ -46,6 +50,13 @@ public static class Receipts
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
         Expired x => Line(x, EntryKind.Expire, x.Hold.Amount, x.Hold.Id.Value, x.Hold.Purpose, null, x.After),
+        Credited c => Line(c, KindOf(c.Source), c.Amount, null, Purpose.None, c.Key.Value, [], detail: $"{c.Source.ToString().ToLowerInvariant()} by {c.By}{(c.Note is null ? "" : $": {c.Note}")}") with { BalanceAfter = c.Balance },
+        RechargeStarted b => Recharge(b, default, $"{b.Id} of ${b.Amount} ordered, with ${b.Available} available"),
+        RechargeEnded { Status: PaymentStatus.Succeeded } x => Recharge(x, x.Amount, $"{x.Id} paid by {x.Provider}{(x.Payment is null ? "" : $" as {x.Payment}")}") with { BalanceAfter = x.Balance },
+        RechargeEnded x => Recharge(x, default, $"{x.Id} brought nothing{(x.Detail is null ? "" : $": {x.Detail}")}") with { BalanceAfter = x.Balance },
+        RechargeConfigured c => Config(c, $"recharges configured by {c.By}"),
+        RechargePaused p => Config(p, p.Reason == RechargePauseReason.Limit ? "recharges paused: as many were begun as a month may have" : "recharges paused: the last one brought nothing"),
+        RechargeResumed r => Config(r, $"recharges resumed by {r.By}{(r.Additional == 0 ? "" : FormattableString.Invariant($", {r.Additional} more this month"))}"),
         Opened o => Config(o, $"opened by {o.By}"),
         Configured c => Config(c, $"configured by {c.By}"),
         Described d => Config(d, $"described by {d.By}"),
@@ -55,6 +66,8 @@ public static class Receipts
         Moved m => Config(m, $"moved to {m.Parent} by {m.By}"),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) has no place in the ledger."),
     };
+
+    private static LedgerEntry Recharge(BudgetEvent e, Money amount, string detail) => Line(e, EntryKind.Recharge, amount, null, Purpose.None, null, [], detail: detail);
 
     private static LedgerEntry Config(BudgetEvent e, string detail) => Line(e, EntryKind.Config, default, null, Purpose.None, null, [], detail: detail);
 

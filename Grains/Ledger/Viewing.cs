@@ -22,7 +22,19 @@ public static class Viewing
         s.Balances(),
         s.Holds.Count,
         s.Terms.EndsAt,
-        s.Terms.MaxBelow);
+        s.Terms.MaxBelow,
+        s.WalletView());
+
+    public static RechargeView RechargeView(this BudgetState s)
+    {
+        var (r, month) = (s.Recharges, s.Current(LimitType.Monthly).Number);
+        return new RechargeView(
+            s.Agent, r?.Settings, r?.Pause, r?.BegunIn(month) ?? 0, r?.AllowedIn(month) ?? 0, Recharging.NextCheck(s),
+            [.. (r?.Orders ?? []).Reverse().Select(o => new RechargeLine(
+                RechargeId.Of(s.Agent, o.Number), o.At, o.Ended is { Status: PaymentStatus.Succeeded } paid ? paid.Amount : o.Amount, o.Reason,
+                o.Ended?.Status, o.Ended?.At, o.Ended?.Provider, o.Ended?.Payment, o.Ended?.Detail))],
+            s.WalletView(), s.Forecast());
+    }
 
     /// <summary>Every limit on every window, strictest first within a type. Two layers with the same limit are one line.</summary>
     private static ImmutableArray<LimitStanding> Standings(BudgetState s) =>

@@ -14,15 +14,21 @@ public static class Waking
         }
 
         var expiry = s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
-        return Alerting.NextReset(s) is { } reset && !(expiry <= reset) ? reset : expiry;
+        return Earlier(Earlier(expiry, Alerting.NextReset(s)), Recharging.NextLook(s));
     }
 
     /// <summary>What is written although nobody asks, and when it wants to be woken again. Windows and days that have ended wait for the next request, unless somebody is to be told of it.</summary>
     public static (ImmutableArray<BudgetEvent> Events, DateTimeOffset? Next) Unasked(this BudgetState s, DateTimeOffset clock)
     {
         var (now, elapsed) = s.At(clock);
-        return (elapsed.Any(IsMissed) || Alerting.NextReset(s) <= now.Now ? elapsed : [], now.NextWake());
+
+        // A look at the forecast that finds enough is not worth an append.
+        var due = Recharging.After(now).RemoveAll(e => e is RechargeChecked);
+        var events = due.IsEmpty && !elapsed.Any(IsMissed) && !(Alerting.NextReset(s) <= now.Now) ? [] : elapsed.AddRange(due);
+        return (events, due.Aggregate(now, Fold.Apply).NextWake());
     }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 
     /// <summary>Somebody would miss it if it came only with the next request.</summary>
     private static bool IsMissed(BudgetEvent e) => e is Expired;

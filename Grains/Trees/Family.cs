@@ -42,7 +42,7 @@ internal sealed class Family(
     /// <summary>False: more can be found, above or with the children, before this is the answer.</summary>
     public bool IsFinal(Decision decision) => IsFinal(decision, _recalls.Begun);
 
-    private bool IsFinal(Decision decision, long since) => decision.Short == Money.Zero && (decision.Outcome != Outcome.BudgetExceeded || AreRecalled(since));
+    private bool IsFinal(Decision decision, long since) => decision.Short == Money.Zero && (!decision.Outcome.IsWantOfMoney() || AreRecalled(since));
 
     /// <summary>Decides again once enough is set aside above, or the children have given back what they do not need.</summary>
     /// <param name="key">Looked up anew for each try: it may have been accepted meanwhile.</param>
@@ -87,7 +87,7 @@ internal sealed class Family(
     public async ValueTask<Foresight> Foresee(Money amount, Func<Foresight> own)
     {
         var here = own();
-        if (here.Outcome == Outcome.BudgetExceeded)
+        if (here.Outcome.IsWantOfMoney())
         {
             await Recalled();
             here = own();

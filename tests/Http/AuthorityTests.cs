@@ -22,7 +22,7 @@ public sealed partial class AuthorityTests(Api api)
     {
         var all = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Select(e => e.RoutePattern.RawText!);
 
-        all.Except(Guarded.Select(g => g.Route.Path)).Should().BeEquivalentTo("/health/live", "/health/ready", "/openapi/v1.json");
+        all.Except(Guarded.Select(g => g.Route.Path)).Should().BeEquivalentTo("/health/live", "/health/ready", "/openapi/v1.json", "/v1/stripe/webhook");
         Guarded.Count(g => g.Route.Path.StartsWith("/dashboard", StringComparison.Ordinal)).Should().BeGreaterThan(15);
     }
 
@@ -216,6 +216,8 @@ public sealed partial class AuthorityTests(Api api)
     private static string WellFormed(string method, string path) => (method, path.Split('/')[^1]) switch
     {
         ("POST", "freeze") => """{"reason":"r"}""",
+        ("POST", "credits") => """{"amount":1,"idempotency_key":"k"}""",
+        ("POST", "auto-recharge") => """{"enabled":true,"recharge_amount":1,"trigger_threshold":1}""",
         ("POST", "keys") => """{"scopes":["spend"]}""",
         ("POST", "create-child") => """{"child_name":"n"}""",
         ("POST", "runs") => """{"name":"n","budget":1,"expires_in_seconds":60}""",

@@ -32,7 +32,7 @@ public sealed class ContractTests(Api api)
             ids.Add(operation.GetProperty("operationId").GetString());
             operation.GetProperty("summary").GetString().Should().NotBeNullOrEmpty();
             operation.GetProperty("responses").EnumerateObject().Should().Contain(r => r.Name.StartsWith('2'), $"{method} {path}");
-            var isOpen = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal);
+            var isOpen = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal) || path == "/v1/stripe/webhook";
             (operation.GetProperty("security").GetArrayLength() == 0).Should().Be(isOpen, $"{method} {path}");
             if (!isOpen)
             {
@@ -121,6 +121,27 @@ public sealed class ContractTests(Api api)
         await Check("POST", $"/v1/agents/children/{child.Id}/move", "/v1/agents/children/{child_id}/move", $$"""{"parent_id":"{{child.Id}}"}""", api.Operator);
         await Check("POST", $"/v1/agents/children/{child.Id}/move", "/v1/agents/children/{child_id}/move", $$"""{"parent_id":"{{agent.Id}}"}""", api.Operator);
         await Check("POST", "/v1/charges", "/v1/charges", """{"amount":20}""", child);
+        await Check("GET", "/v1/agents/forecast", "/v1/agents/forecast");
+        await Check("GET", "/v1/agents/balance", "/v1/agents/balance");
+        await Check("GET", "/v1/agents/balance", "/v1/agents/balance", party: child);
+        await Check("GET", "/v1/agents/auto-recharge", "/v1/agents/auto-recharge");
+        await Check("POST", "/v1/agents/auto-recharge", "/v1/agents/auto-recharge", """{"enabled":true}""");
+        await Check("POST", "/v1/agents/auto-recharge", "/v1/agents/auto-recharge", """{"enabled":true,"trigger_threshold":10,"recharge_amount":100,"max_recharge_amount":null}""", child);
+        var credit = await agent.Post("/v1/agents/credits", """{"amount":5,"idempotency_key":"contract"}""");
+        document.Faults(credit, "POST", "/v1/agents/credits").Should().BeEmpty(credit.Text);
+        await Check("POST", "/v1/agents/credits", "/v1/agents/credits", """{"amount":5}""");
+        await Check("GET", "/v1/agents/balance", "/v1/agents/balance");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":5.01}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"charges":[{"amount":5.01}]}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":5.01}""", child);
+        await Check("POST", "/v1/decide", "/v1/decide", """{"amount":5.01}""");
+        await Check("POST", "/v1/agents/auto-recharge", "/v1/agents/auto-recharge", """{"enabled":true,"trigger_threshold":10,"recharge_amount":100,"payment_method":"pm"}""");
+        await Check("POST", $"/v1/agents/{agent.Id}/auto-recharge", "/v1/agents/{agent_id}/auto-recharge", """{"enabled":true,"trigger_threshold":10,"recharge_amount":100,"payment_method":"pm_card_chargeDeclined"}""", api.Operator);
+        await Check("GET", "/v1/agents/auto-recharge/history", "/v1/agents/auto-recharge/history");
+        await Check("POST", "/v1/agents/auto-recharge/resume", "/v1/agents/auto-recharge/resume", """{"additional_recharges":1}""");
+        await Check("GET", $"/v1/agents/{agent.Id}/auto-recharge", "/v1/agents/{agent_id}/auto-recharge", party: api.Operator);
+        await Check("GET", "/v1/agents/usage", "/v1/agents/usage");
+        await Check("GET", "/v1/agents/ledger", "/v1/agents/ledger");
         await Check("DELETE", $"/v1/agents/children/{child.Id}", "/v1/agents/children/{child_id}");
         await Check("DELETE", $"/v1/agents/{agent.Id}/keys/{key}", "/v1/agents/{agent_id}/keys/{key_id}", party: api.Operator);
         await Check("GET", "/v1/agents/me", "/v1/agents/me");

@@ -129,7 +129,7 @@ public sealed class StrictnessTests(Api api)
     [Theory]
     [InlineData("GET", "/v1/nothing", 404)]
     [InlineData("GET", "/", 404)]
-    [InlineData("POST", "/v1/agents/credits", 405)]
+    [InlineData("DELETE", "/v1/agents/credits", 405)]
     [InlineData("GET", "/v1/agents/alerts/nothing", 404)]
     [InlineData("POST", "/v1/chat/completions", 404)]
     [InlineData("GET", "/v1/charges", 405)]

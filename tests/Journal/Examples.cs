@@ -14,6 +14,8 @@ internal static class Examples
 
     private static readonly Limits Limits = new(Usd(5), Usd(25), Usd(100), Usd(300), Usd(1_000), Usd(10), HardStop: false, ResumeAfterSeconds: 300);
 
+    private static readonly RechargeSettings Recharges = new(true, RechargeMode.Predictive, Usd(100), Usd(10), Usd(200), 5, 60, 24, "pm_1");
+
     private static readonly Purpose Purpose = new(
         "gpt-5", "summarise \"ünïcødé\" <&>", ["nightly", "team:a"], new TokenUsage(1_000, 200, 30, 40, 50, 6, 7));
 
@@ -50,6 +52,14 @@ internal static class Examples
         new AlertsTaken(Start.AddMinutes(3), 1),
         new Alerted(Start.AddMinutes(3), Told(2, AlertKinds.BudgetWarning)),
         new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
+        new Credited(Start.AddMinutes(4), "operator", Usd(25), CreditSource.Payment, "invoice 7, \"paid\"", new IdempotencyKey("credit-1"), Print(7), Usd(25)),
+        new RechargeConfigured(Start.AddMinutes(4), "operator", Recharges, Recharges with { MaxPerMonth = 9 }),
+        new RechargeChecked(Start.AddMinutes(4), Usd(15.5m)),
+        new RechargeStarted(Start.AddMinutes(4), RechargeId.Of(Agent, 1), Usd(100), RechargeReason.Predictive, Usd(9.5m), "pm_1"),
+        new RechargeTaken(Start.AddMinutes(4), RechargeId.Of(Agent, 1)),
+        new RechargeEnded(Start.AddMinutes(4), RechargeId.Of(Agent, 1), PaymentStatus.Declined, "stripe", "pi_1", Usd(0), "card_declined", Start.AddMinutes(4), Usd(25)),
+        new RechargePaused(Start.AddMinutes(4), RechargePauseReason.Failed),
+        new RechargeResumed(Start.AddMinutes(4), "operator", 5),
         new Closed(Start.AddMinutes(5), "operator"),
     ];
 

@@ -8,7 +8,8 @@ public sealed class OrderingTests
 {
     private static readonly Outcome[] SpendReasons =
     [
-        Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AgentClosed, Outcome.PriceUnknown, Outcome.AmountTooLarge, Outcome.TooManyHolds, Outcome.Frozen, Outcome.BudgetExceeded, Outcome.RateExceeded,
+        Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AgentClosed, Outcome.PriceUnknown, Outcome.AmountTooLarge, Outcome.TooManyHolds, Outcome.Frozen, Outcome.BudgetExceeded,
+        Outcome.InsufficientBalance, Outcome.RateExceeded,
     ];
 
     private static readonly Outcome[] HoldEnds = [Outcome.HoldUnknown, Outcome.HoldSettled, Outcome.HoldReleased, Outcome.HoldExpired];
@@ -40,8 +41,8 @@ public sealed class OrderingTests
 
     [Fact]
     public void The_order_is_the_one_that_was_agreed() => Enum.GetNames<Outcome>().Should().Equal(
-        "Accepted", "IdempotencyKeyReused", "OutOfRange", "AgentUnknown", "AgentClosed", "HoldUnknown", "HoldSettled", "HoldReleased", "HoldExpired",
-        "PriceUnknown", "AmountTooLarge", "TooManyHolds", "Frozen", "BudgetExceeded", "RateExceeded");
+        "Accepted", "IdempotencyKeyReused", "OutOfRange", "AgentUnknown", "AgentClosed", "NoWallet", "HoldUnknown", "HoldSettled", "HoldReleased", "HoldExpired",
+        "PriceUnknown", "AmountTooLarge", "TooManyHolds", "Frozen", "BudgetExceeded", "InsufficientBalance", "RateExceeded");
 
     private static void ForEverySetOf(IEnumerable<Outcome> reasons, Func<Passbook, decimal, string, PriceTag?, Outcome> request)
     {
@@ -76,6 +77,11 @@ public sealed class OrderingTests
         if (end != Outcome.HoldUnknown)
         {
             book.Hold(1, "h", ttl: 60);
+        }
+
+        if (reasons.Contains(Outcome.InsufficientBalance))
+        {
+            book.Credit(0.5m, "credits");
         }
 
         switch (end)

@@ -91,6 +91,26 @@ public sealed class Passbook
     public Decision Extend(int seconds, string id = "h", string? key = null, Recalled recalled = default) =>
         Enter(Holding.Extend(State, new ExtendRequest(new HoldId(id), seconds, key is null ? null : Key(key)), Clock, recalled));
 
+    public Decision Credit(decimal dollars, string? key = null, CreditSource source = CreditSource.Manual, string by = "operator", string? note = null) =>
+        Enter(Crediting.Credit(State, new CreditRequest(by, Usd(dollars), source, note, Key(key)), Clock));
+
+    public ConfigureOutcome Recharge(Func<RechargeRequest, RechargeRequest> change, string by = "operator") => Govern(s => RechargeSetting.Set(s, change(new RechargeRequest(by, true))));
+
+    public ConfigureOutcome Resume(int? additional = null) => Govern(s => Recharging.Resume(s, new ResumeRequest("operator", additional)));
+
+    /// <summary>What has become of a recharge is told.</summary>
+    public Passbook End(long number, PaymentStatus status = PaymentStatus.Succeeded, decimal dollars = 100, string? reason = null)
+    {
+        Enter(Recharging.End(State, Report(number, status, dollars, reason), Clock, before: null));
+        return this;
+    }
+
+    public PaymentReport Report(long number, PaymentStatus status = PaymentStatus.Succeeded, decimal dollars = 100, string? reason = null) =>
+        new(RechargeId.Of(Agent, number), status, "simulated", $"sim_{number}", Usd(dollars), reason, Clock);
+
+    /// <summary>The budget is woken.</summary>
+    public void Wake() => Enter(State.Unasked(Clock).Events);
+
     public Foresight Foresee(decimal dollars) => Holding.Foresee(State, Usd(dollars), Clock);
 
     public Foresight Foresee(decimal dollars, PriceTag? price) =>
@@ -136,7 +156,9 @@ public sealed class Passbook
     {
         var before = State;
         Write(events);
-        Write(Alerting.After(before, State, events));
+        var recharging = events.IsEmpty ? [] : Recharging.After(State);
+        Write(recharging);
+        Write(Alerting.After(before, State, events.AddRange(recharging)));
     }
 
     private void Write(ImmutableArray<BudgetEvent> events)

@@ -21,6 +21,7 @@ internal sealed class GrainSubject(BudgetCluster cluster) : ISubject
         SettleRequest r => _budget.Settle(r),
         ReleaseRequest r => _budget.Release(r),
         ExtendRequest r => _budget.Extend(r),
+        CreditRequest r => _budget.Credit(r),
         _ => throw new ArgumentException("Not a spending request.", nameof(request)),
     };
 
@@ -28,15 +29,21 @@ internal sealed class GrainSubject(BudgetCluster cluster) : ISubject
 
     public ValueTask<Foresight> Decide(Money amount) => _budget.Decide(amount);
 
-    public async ValueTask<ConfigureResult> Govern(object request) => (await (request switch
+    public async ValueTask<ConfigureResult> Govern(object request) => request switch
     {
-        OpenRequest r => _budget.Open(r),
-        ConfigureRequest r => _budget.Configure(r),
-        FreezeRequest r => _budget.Freeze(r),
-        Unfreeze r => _budget.Unfreeze(r.By),
-        Close r => _budget.Close(r.By),
+        OpenRequest r => (await _budget.Open(r)).Result,
+        ConfigureRequest r => (await _budget.Configure(r)).Result,
+        FreezeRequest r => (await _budget.Freeze(r)).Result,
+        Unfreeze r => (await _budget.Unfreeze(r.By)).Result,
+        Close r => (await _budget.Close(r.By)).Result,
+        RechargeRequest r => (await _budget.SetRecharge(r)).Result,
+        ResumeRequest r => (await _budget.ResumeRecharge(r)).Result,
         _ => throw new ArgumentException("Not a governing request.", nameof(request)),
-    })).Result;
+    };
+
+    public async ValueTask End(PaymentReport report) => await _budget.EndRecharge(report);
+
+    public ValueTask<RechargeView?> Recharges() => _budget.GetRecharge();
 
     public ValueTask<BudgetView?> View() => _budget.GetBudget();
 

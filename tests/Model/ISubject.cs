@@ -20,6 +20,11 @@ internal interface ISubject
 
     ValueTask<ConfigureResult> Govern(object request);
 
+    /// <summary>What has become of a recharge.</summary>
+    ValueTask End(PaymentReport report);
+
+    ValueTask<RechargeView?> Recharges();
+
     ValueTask<BudgetView?> View();
 
     ValueTask<HoldView?> GetHold(HoldId id);

@@ -13,6 +13,8 @@ internal static class Laws
             return;
         }
 
+        var total = receipt.Balances.Single(b => b.Type == LimitType.Total);
+        Same.That(!((total.Spent + total.Held).Nanos > budget.Given), $"Admitted beyond the {budget.Given} nanos that there ever were: {total}.");
         foreach (var balance in receipt.Balances)
         {
             foreach (var limits in budget.Layers.Where(l => l.HardStop))
@@ -35,7 +37,9 @@ internal static class Laws
             return;
         }
 
-        Sums(budget, view, await subject.Ledger());
+        var ledger = await subject.Ledger();
+        Sums(budget, view, ledger);
+        Wallet(budget, view, ledger);
         foreach (var period in Enum.GetValues<UsagePeriod>())
         {
             Usage(budget, (await subject.Usage(period))!);
@@ -75,6 +79,24 @@ internal static class Laws
             Same.That(balance.Spent.Nanos == spent.GetValueOrDefault(balance.Type), $"{balance.Type}: spent is {balance.Spent}, the ledger adds up to {spent.GetValueOrDefault(balance.Type)} nanos.");
             Same.That(balance.Held.Nanos == open.Where(h => h.At >= budget.Window(balance.Type).Since).Sum(h => h.Amount), $"{balance.Type}: held is {balance.Held}.");
         }
+    }
+
+    /// <summary>"Σ ledger = balance", after each of its entries that tells one, and now.</summary>
+    private static void Wallet(ReferenceBudget budget, BudgetView view, IReadOnlyList<LedgerEntry> ledger)
+    {
+        var sum = budget.SpentBefore;
+        foreach (var entry in ledger)
+        {
+            sum += entry.Kind switch
+            {
+                EntryKind.Credit or EntryKind.Correction or EntryKind.Recharge => entry.Amount.Nanos,
+                EntryKind.Charge or EntryKind.Settle => -entry.Amount.Nanos,
+                _ => 0,
+            };
+            Same.That(entry.BalanceAfter is not { } after || after.Nanos == sum, $"Entry {entry.Seq} says {entry.BalanceAfter} is the balance, and the ledger adds up to {sum} nanos.");
+        }
+
+        Same.That(view.Wallet is not { } wallet || wallet.Balance.Nanos == sum, $"The balance is {view.Wallet?.Balance}, and the ledger adds up to {sum} nanos.");
     }
 
     /// <summary>"Σ usage over days, models, operations = Σ ledger", day by day.</summary>

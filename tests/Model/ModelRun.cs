@@ -99,6 +99,18 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
             case Verb.Close:
                 await Govern(new Close("operator"));
                 break;
+            case Verb.Credit:
+                await Spend(Credit(s));
+                break;
+            case Verb.Recharge:
+                await Govern(Recharge(s));
+                break;
+            case Verb.Resume:
+                await Govern(new ResumeRequest("operator", s.Form % 3 == 0 ? s.Pick % 3 : null));
+                break;
+            case Verb.End when _reference.Orders.Count > 0:
+                await End(s);
+                break;
             case Verb.Later:
                 Clock(Passing.Later(s, _clock, _reference, _holds));
                 break;
@@ -172,12 +184,41 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
         _seq = await subject.LastSeq();
     }
 
+    /// <summary>Mostly of the newest, sometimes again, and sometimes otherwise than before.</summary>
+    private async Task End(Step s)
+    {
+        var orders = _reference.Orders;
+        var order = orders[^(1 + (s.Pick % 4 == 0 ? s.Form % orders.Count : 0))];
+        var status = (s.Form % 5) switch { 3 => PaymentStatus.Declined, 4 => PaymentStatus.Failed, _ => PaymentStatus.Succeeded };
+        var report = new PaymentReport(RechargeId.Of(subject.Agent, order.Number), status, "simulated", null, new Money(order.Amount), null, _clock);
+        _reference.End(report, _clock);
+        await subject.End(report);
+        _seq = await subject.LastSeq();
+    }
+
+    private async Task Recharges()
+    {
+        if (!_reference.Exists || await subject.Recharges() is not { } view)
+        {
+            return;
+        }
+
+        _reference.At(_clock);
+        var expected = _reference.RechargesThisMonth();
+        Same.That(expected == (view.ThisMonth, view.AllowedThisMonth, view.Pause), $"Recharges are {expected}, not {(view.ThisMonth, view.AllowedThisMonth, view.Pause)}.");
+        var orders = _reference.Orders.Reverse().Take(RechargeView.MostKept).ToList();
+        Same.That(
+            orders.Select(o => (o.Amount, o.At, o.Ended)).SequenceEqual(view.History.Select(l => (l.Amount.Nanos, l.StartedAt, l.Status))),
+            $"Orders are {string.Join("; ", orders)}, not {string.Join("; ", view.History)}.");
+    }
+
     private async Task Compare(bool everything)
     {
         if (everything || thorough)
         {
             var view = await subject.View();
             Same.View(_reference.View(_clock), view);
+            await Recharges();
         }
 
         if (everything)
@@ -216,6 +257,19 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
     private ChargeRequest Charge(Step s) => new(
         new ChargeId($"chg_{++_ids}"), Worth(Amount(s), Tag(s)), About(s), Key(s), s.Form % 8 == 7 ? ChargeMode.Record : ChargeMode.Enforce, Price: Tag(s));
 
+    /// <summary>Ten times what is usually spent; every fifth takes some of it back.</summary>
+    private CreditRequest Credit(Step s)
+    {
+        var nanos = Math.Min(Math.Max(0, Step.Amounts[s.Amount]), Money.MaxPerRequest.Nanos / 5) * 10;
+        var source = (s.Form % 5) switch { 0 => CreditSource.Correction, 1 => CreditSource.Payment, 2 when s.Pick % 4 == 0 => CreditSource.Refund, _ => CreditSource.Manual };
+        return new CreditRequest("operator", new Money(source is CreditSource.Correction or CreditSource.Refund ? -nanos / 3 : nanos), source, s.Pick % 2 == 0 ? null : "note", Key(s));
+    }
+
+    private static RechargeRequest Recharge(Step s) => new(
+        "operator", Enabled: s.Form % 8 != 0, RechargeMode.Threshold, Money.FromDollars(((decimal[])[0.5m, 5, 20, 100])[s.Pick % 4]),
+        Change.To<Money?>(Money.FromDollars(((decimal[])[0, 10, 50])[s.Form % 3])), Change.To<Money?>(s.Amount % 2 == 0 ? null : Money.Dollars(50)),
+        MaxPerMonth: ((int[])[0, 1, 3, 5])[s.Pick / 4 % 4], CooldownSeconds: ((int[])[0, 0, 60, 3_600])[s.Form / 3 % 4]);
+
     /// <summary>Every eighth request tells usage: most of it has a price by now, which may be another one when it is asked again.</summary>
     private PriceTag? Tag(Step s) => !subject.TakesPrices || s.Form % 8 != 5 ? null
         : s.Pick % 5 == 0 ? new PriceTag(1, null, new Unpriceable("model", "has no price"))
@@ -243,6 +297,7 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
         (HoldRequest r, _) => r with { Id = Remember($"res_y{++_ids}") },
         (SettleRequest r, 0) => r with { Amount = r.Amount + new Money(1) },
         (SettleRequest r, 1) => r with { Key = Key(s) },
+        (CreditRequest r, 0) => r with { Amount = r.Amount + new Money(1) },
         (ReleaseRequest r, 0) => r with { Id = new HoldId("res_none") },
         (ExtendRequest r, 0) => r with { ExtendSeconds = r.ExtendSeconds + 1 },
         _ => asked,

@@ -32,6 +32,7 @@ internal sealed class PaperSubject : ISubject
         SettleRequest r => Answer(Settling.Settle(_state, r, _clock, Recall(r.Key, r.Id))),
         ReleaseRequest r => Answer(Settling.Release(_state, r, _clock, Recall(r.Key, r.Id))),
         ExtendRequest r => Answer(Holding.Extend(_state, r, _clock, Recall(r.Key, r.Id))),
+        CreditRequest r => Answer(Crediting.Credit(_state, r, _clock, Recall(r.Key, null))),
         _ => throw new ArgumentException("Not a spending request.", nameof(request)),
     });
 
@@ -50,11 +51,21 @@ internal sealed class PaperSubject : ISubject
             FreezeRequest r => Governing.Freeze(now, r),
             Unfreeze r => Governing.Unfreeze(now, r.By),
             Close r => Governing.Close(now, r.By),
+            RechargeRequest r => RechargeSetting.Set(now, r),
+            ResumeRequest r => Recharging.Resume(now, r),
             _ => throw new ArgumentException("Not a governing request.", nameof(request)),
         };
         Enter(happened.IsEmpty ? [] : elapsed.AddRange(happened));
         return new(outcome.Result);
     }
+
+    public ValueTask End(PaymentReport report)
+    {
+        Enter(Recharging.End(_state, report, _clock, _filed.TryGetValue(Digest.Of(report.Recharge), out var seq) ? _events[(int)seq - 1] as RechargeEnded : null));
+        return default;
+    }
+
+    public ValueTask<RechargeView?> Recharges() => new(_state.Exists ? _state.At(_clock).State.RechargeView() : null);
 
     public ValueTask<BudgetView?> View() => new(_state.Exists ? _state.At(_clock).State.View() : null);
 
@@ -163,7 +174,14 @@ internal sealed class PaperSubject : ISubject
             : new SpendOutcome(decision.Outcome, null, decision.Refusal);
     }
 
+    // As the teller does: a recharge is entered with what it follows from.
     private void Enter(ImmutableArray<BudgetEvent> events)
+    {
+        Write(events);
+        Write(events.IsEmpty ? [] : Recharging.After(_state));
+    }
+
+    private void Write(ImmutableArray<BudgetEvent> events)
     {
         foreach (var e in events)
         {

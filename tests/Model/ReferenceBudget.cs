@@ -57,6 +57,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
             SettleRequest r => (r.Key?.Value, (r with { Key = null, Amount = Told(r.Amount, r.Price), Price = Asked(r.Price) }).ToString(), r.Amount),
             ReleaseRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
             ExtendRequest r => (r.Key?.Value, (r with { Key = null }).ToString(), Money.Zero),
+            CreditRequest r => (r.Key.Value, (r with { Key = default, By = "" }).ToString(), r.Amount),
             _ => throw new ArgumentException("Not a spending request.", nameof(request)),
         };
         if (key is not null && _answers.TryGetValue(key, out var first))
@@ -65,7 +66,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
         }
 
         var seconds = request switch { HoldRequest r => r.TtlSeconds, ExtendRequest r => r.ExtendSeconds, _ => 1 };
-        if (amount.Nanos < 0 || amount > Money.MaxPerRequest || seconds is < 1 or > 86_400)
+        if (request is CreditRequest credit ? !IsCredit(credit) : amount.Nanos < 0 || amount > Money.MaxPerRequest || seconds is < 1 or > 86_400)
         {
             return No(Outcome.OutOfRange, amount);
         }
@@ -76,8 +77,10 @@ internal sealed partial class ReferenceBudget(AgentId agent)
         }
 
         At(clock);
+        _isWritten = false;
         var answer = request switch
         {
+            CreditRequest r => Credit(r),
             ChargeRequest r => Charge(r),
             HoldRequest r => Hold(r),
             SettleRequest r => Settle(r, body),
@@ -88,6 +91,11 @@ internal sealed partial class ReferenceBudget(AgentId agent)
         if (answer.Receipt is not null && !answer.Replayed && key is not null)
         {
             _answers[key] = (body, answer);
+        }
+
+        if (_isWritten)
+        {
+            Recharge();
         }
 
         return answer;
@@ -115,6 +123,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
     /// <summary>Null: no hard limit bounds it.</summary>
     public Money? LargestThatFits => _freeze is not null ? Money.Zero : Bounds()
         .Select(b => new Money(Math.Max(0, b.Type == LimitType.PerCall ? b.Limit : b.Limit - Spent(b.Type) - Held(b.Type))))
+        .Concat(Available is { } available ? [new Money(Math.Max(0, available))] : [])
         .Cast<Money?>().Min();
 
     public ConfigureResult Govern(object request, DateTimeOffset clock)
@@ -130,8 +139,15 @@ internal sealed partial class ReferenceBudget(AgentId agent)
         }
 
         At(clock);
+        _isWritten = false;
         switch (request)
         {
+            case RechargeRequest r:
+                Set(r);
+                break;
+            case ResumeRequest r:
+                Resume(r);
+                break;
             case ConfigureRequest c when ReferenceConfiguration.Refuses(this, c) is { } no:
                 return no;
             case ConfigureRequest c:
@@ -152,6 +168,11 @@ internal sealed partial class ReferenceBudget(AgentId agent)
                 break;
         }
 
+        if (_isWritten)
+        {
+            Recharge();
+        }
+
         return ConfigureResult.Done;
     }
 
@@ -170,7 +191,8 @@ internal sealed partial class ReferenceBudget(AgentId agent)
             orderby w.Type, Layers[(int)layer][w.Type]!.Value.Nanos
             select Standing(w.Type, layer);
         return new BudgetView(
-            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], Alerts, ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen));
+            agent, "", null, default, Closed, _freeze, Zone, _weekStart, Layers[0], Layers[1], Alerts, ImmutableSortedDictionary<string, string>.Empty, [.. standings], Balances(), _holds.Values.Count(IsOpen),
+            Wallet: Balance is { } balance ? new WalletView(new Money(balance), new Money(Held(LimitType.Total))) : null);
     }
 
     public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? HoldStatus.Expired : h.Status;

@@ -43,6 +43,7 @@ internal sealed partial class ReferenceBudget
         }
 
         return Exceeded(amount) is { } e ? (Outcome.BudgetExceeded, new Refusal(agent, amount, e.Standing, null, e.RetryAt))
+            : Lacking(amount) is { } w ? (Outcome.InsufficientBalance, new Refusal(agent, amount, w.Standing, null, w.RetryAt))
             : Trips(amount) is { } t ? (Outcome.RateExceeded, new Refusal(agent, amount, t.Standing, "max_spend_per_minute was exceeded", t.RetryAt is null ? null : Resumes()))
             : null;
     }
@@ -62,7 +63,7 @@ internal sealed partial class ReferenceBudget
 
     /// <summary>Whether more is spent and held than a hard limit allows in a current window of these.</summary>
     private bool IsBroken(int[] windows) =>
-        Bounds(breakers: false).Any(b => b.Type != LimitType.PerCall && windows[(int)b.Type] == Window(b.Type).Number && Spent(b.Type) + Held(b.Type) > b.Limit);
+        Available < 0 || Bounds(breakers: false).Any(b => b.Type != LimitType.PerCall && windows[(int)b.Type] == Window(b.Type).Number && Spent(b.Type) + Held(b.Type) > b.Limit);
 
     private FreezeView Tripped() => new("max_spend_per_minute was exceeded", "max_spend_per_minute", Now, Resumes());
 
@@ -125,6 +126,7 @@ internal sealed partial class ReferenceBudget
             h.Status = HoldStatus.Expired;
         }
 
+        _isWritten = true;
         (_kept, _keptFreeze, _newest) = (_windows, _freeze, Now);
         Dates[_kept[1].Number] = _kept[1].Date;
     }

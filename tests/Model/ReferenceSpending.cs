@@ -16,7 +16,7 @@ internal sealed partial class ReferenceBudget
             return Refuse(no.Outcome, WithHeadroom(no, r.Price));
         }
 
-        var overage = Exceeded(r.Amount) is not null || Trips(r.Amount) is not null;
+        var overage = Exceeded(r.Amount) is not null || Lacking(r.Amount) is not null || Trips(r.Amount) is not null;
         var breaks = _freeze is null && Trips(r.Amount) is not null;
         Keep();
         var before = SpentNow();
@@ -113,7 +113,7 @@ internal sealed partial class ReferenceBudget
     private SpendOutcome Unpriced(Money amount, PriceTag price) => new(Outcome.PriceUnknown, null, new Refusal(agent, amount, Fault: price.Fault));
 
     private Refusal WithHeadroom((Outcome Outcome, Refusal Refusal) no, PriceTag? price) =>
-        price is not null && no.Outcome == Outcome.BudgetExceeded ? no.Refusal with { Headroom = LargestThatFits } : no.Refusal;
+        price is not null && no.Outcome is Outcome.BudgetExceeded or Outcome.InsufficientBalance ? no.Refusal with { Headroom = LargestThatFits } : no.Refusal;
 
     /// <summary>The answer for a hold that is not open (an end that is <paramref name="allowed"/> is none); the call that ended it is replayed.</summary>
     private SpendOutcome? Ended(ReferenceHold? h, string? body, HoldStatus? allowed = null)

@@ -44,7 +44,8 @@ internal static class Same
                 && List(expected.Alerts.Thresholds, actual.Alerts.Thresholds)
                 && List(expected.Windows, actual.Windows)
                 && List(expected.Balances, actual.Balances)
-                && expected.OpenHolds == actual.OpenHolds,
+                && expected.OpenHolds == actual.OpenHolds
+                && expected.Wallet == actual.Wallet,
         expected,
         actual);
 
@@ -79,7 +80,7 @@ internal static class Same
     private static bool Receipt(Receipt? a, Receipt? b) => a is null || b is null
         ? a is null && b is null
         : a.Kind == b.Kind && a.At == b.At && a.Id == b.Id && a.Amount == b.Amount && a.Released == b.Released && a.Overage == b.Overage && a.Late == b.Late
-            && a.ExpiresAt == b.ExpiresAt && a.Key == b.Key && a.PriceVersion == b.PriceVersion && List(a.Balances, b.Balances) && List(a.Warnings, b.Warnings);
+            && a.ExpiresAt == b.ExpiresAt && a.Key == b.Key && a.PriceVersion == b.PriceVersion && a.BalanceAfter == b.BalanceAfter && List(a.Balances, b.Balances) && List(a.Warnings, b.Warnings);
 
     private static bool List<T>(ImmutableArray<T> a, ImmutableArray<T> b) => a.AsSpan().SequenceEqual(b.AsSpan());
 }

@@ -21,6 +21,10 @@ internal enum Verb
     Restart,
     Open,
     Close,
+    Credit,
+    Recharge,
+    Resume,
+    End,
 }
 
 /// <summary>One step of a sequence. What its numbers mean depends on what there is when it is taken: see <see cref="ModelRun"/>.</summary>
@@ -39,7 +43,8 @@ internal readonly record struct Step(Verb Verb, int Amount, int Pick, int Form)
 
     private static readonly Gen<Verb> Verbs = Gen.Frequency(
         (26, Verb.Charge), (20, Verb.Hold), (14, Verb.Settle), (6, Verb.Release), (5, Verb.Extend), (7, Verb.Repeat), (2, Verb.Batch), (4, Verb.Decide),
-        (7, Verb.Configure), (1, Verb.Freeze), (5, Verb.Unfreeze), (16, Verb.Later), (2, Verb.Earlier), (2, Verb.Restart));
+        (7, Verb.Configure), (1, Verb.Freeze), (5, Verb.Unfreeze), (16, Verb.Later), (2, Verb.Earlier), (2, Verb.Restart),
+        (3, Verb.Credit), (1, Verb.Recharge), (1, Verb.Resume), (5, Verb.End));
 
     private static readonly Gen<int> AnyAmount = Gen.Frequency((300, (IGen<int>)Gen.Int[0, Huge - 1]), (1, Gen.Const(Huge)), (60, Gen.Int[Huge + 1, Huge + 3]));
 

@@ -20,6 +20,9 @@ internal sealed class Families
     private bool _isEnding;
     private bool _isOneZone;
 
+    /// <summary>The root has a balance, and no limit for its life.</summary>
+    private bool _isPrepaid;
+
     public Families(SimLoop loop, World world, bool overruns) => (_loop, _world, _overruns) = (loop, world, overruns);
 
     public long Admitted { get; private set; }
@@ -46,6 +49,7 @@ internal sealed class Families
     public async Task Found(int agents, int depth, int fanOut)
     {
         _isOneZone = _loop.Next(2) == 0;
+        _isPrepaid = agents % 2 == 0;
         for (var i = 0; i < agents; i++)
         {
             var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
@@ -56,7 +60,8 @@ internal sealed class Families
 
             var parent = i == 0 ? (AgentId?)null : candidates[_loop.Next(candidates.Count)];
             var agent = new AgentId($"agent_{i:d20}");
-            var limits = i == 0 ? Limit(LimitType.Total, 40 + _loop.Next(60)) : _loop.Next(4) switch
+            var all = i == 0 ? 40 + _loop.Next(60) : 0;
+            var limits = i == 0 ? _isPrepaid ? null : Limit(LimitType.Total, all) : _loop.Next(4) switch
             {
                 0 => Limit(LimitType.Daily, 5 + _loop.Next(30)),
                 1 => Limit(LimitType.Total, 5 + _loop.Next(30)),
@@ -70,6 +75,11 @@ internal sealed class Families
             }
 
             await ((SimBudget)await _world.Wake($"budget/{agent}")).Open(new OpenRequest($"agent {i}", "operator", zone, IsoDayOfWeek.Monday, parent, limits));
+            if (i == 0 && _isPrepaid)
+            {
+                await ((SimBudget)await _world.Wake($"budget/{agent}")).Credit(Credits(Usd(all), CreditSource.Payment));
+            }
+
             _world.Parents[agent] = parent;
             _children[agent] = [];
             _agents.Add(agent);
@@ -263,6 +273,12 @@ internal sealed class Families
     {
         var type = _loop.Next(2) == 0 ? LimitType.Daily : LimitType.Total;
         var limit = _loop.Next(3) == 0 && agent != _agents[0] ? null : (Money?)Usd(5 + _loop.Next(60));
+        if (type == LimitType.Total && agent == _agents[0] && _isPrepaid)
+        {
+            await Correct(agent, limit!.Value - Usd(30));
+            return;
+        }
+
         var change = new ConfigureRequest(Layer.Above, "operator", false);
         change = type == LimitType.Daily ? change with { Daily = Change.To(limit) } : change with { Total = Change.To(limit) };
         try
@@ -274,6 +290,25 @@ internal sealed class Families
             Broken ??= e;
         }
     }
+
+    /// <summary>More credits, or some of them taken back.</summary>
+    private async Task Correct(AgentId agent, Money by)
+    {
+        try
+        {
+            var credits = Credits(by, CreditSource.Correction);
+            await Insist(agent, b => b.Credit(credits));
+        }
+        catch (Exception e)
+        {
+            Broken ??= e;
+        }
+    }
+
+    private CreditRequest Credits(Money amount, CreditSource source) => new("operator", amount, source, null, new IdempotencyKey($"credit-{++_ids}"));
+
+    /// <summary>All that may be spent in a life: the total limit, or what was credited.</summary>
+    private static Money? All(BudgetState s) => s.Wallet is { } wallet ? wallet.Credited + wallet.SpentBefore : s.Above.Total;
 
     /// <summary>Asks with the same key until there is an answer.</summary>
     private async Task<T> Insist<T>(AgentId agent, Func<SimBudget, ValueTask<T>> call)
@@ -304,7 +339,7 @@ internal sealed class Families
             var window = s.Current(type);
             var isKnown = _within.TryGetValue((s.Agent, type, window.Number), out var old);
             var used = window.Spent + window.Held;
-            if (s.Above[type] is { } limit && used > limit && !(isKnown && used <= (live == old.Live ? old.Used : old.Most)))
+            if ((type == LimitType.Total ? All(s) : s.Above[type]) is { } limit && used > limit && !(isKnown && used <= (live == old.Live ? old.Used : old.Most)))
             {
                 throw new InvalidOperationException($"{s.Agent} has {window.Spent} spent and {window.Held} held of a {type} limit of {limit}.");
             }
@@ -370,12 +405,12 @@ internal sealed class Families
         var others = _pending.Where(p => p != request && Chain(p.Agent).Contains(ancestor)).Aggregate(request.Amount, (sum, p) => sum + p.Amount);
 
         // Where days differ, what counts today at a leaf says little about today further up.
-        return used.Total + others > state.Above.Total || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
+        return used.Total + others > All(state) || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
     }
 
     /// <summary>What the whole chain leaves for one more request.</summary>
     private Money Headroom(AgentId agent) => Chain(agent)
-        .SelectMany(a => (Money?[])[_known[a].Above.Total - _used[a].Total, _known[a].Above.Daily - _used[a].Daily])
+        .SelectMany(a => (Money?[])[All(_known[a]) - _used[a].Total, _known[a].Above.Daily - _used[a].Daily])
         .Aggregate(Usd(1_000), (least, rest) => rest is { } r ? Money.Min(least, r) : least);
 
     private IEnumerable<AgentId> Chain(AgentId agent)

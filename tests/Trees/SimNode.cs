@@ -79,6 +79,12 @@ internal sealed class SimBudget : SimNode
         return await _family.Freeing(_teller.Transact(Settling.Release(State, r, _world.Clock, recalled)));
     }
 
+    public async ValueTask<SpendOutcome> Credit(CreditRequest r)
+    {
+        var recalled = await _teller.Recall(r.Key);
+        return await _teller.Transact(Crediting.Credit(State, r, _world.Clock, recalled));
+    }
+
     public Task<ConfigureOutcome> Open(OpenRequest request)
     {
         var now = _world.Clock;
