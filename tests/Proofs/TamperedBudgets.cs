@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Budgets.Tests.Grains;
 using static Budgets.Tests.Grains.Ask;
 
@@ -7,7 +9,7 @@ namespace Budgets.Tests.Proofs;
 /// <summary>Two budgets with a history, the first with a snapshot in it, and what they say of it: before anybody laid hands on what is stored, and after.</summary>
 internal sealed class TamperedBudgets(BudgetCluster cluster)
 {
-    private static readonly JsonSerializerOptions Plain = new() { IncludeFields = true };
+    private static readonly JsonSerializerOptions Plain = new() { Converters = { new TagsAsText() } };
 
     private readonly AgentId[] _agents = [BudgetCluster.NewAgent(), BudgetCluster.NewAgent()];
     private readonly List<ChargeRequest> _asked = [];
@@ -99,6 +101,15 @@ internal sealed class TamperedBudgets(BudgetCluster cluster)
         }
 
         return told;
+    }
+
+    /// <summary>No tags are no array.</summary>
+    private sealed class TagsAsText : JsonConverter<ImmutableArray<string>>
+    {
+        public override ImmutableArray<string> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, ImmutableArray<string> value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.IsDefault ? null : string.Join('|', value));
     }
 
     private async Task<string?> Prove(AgentId agent)
