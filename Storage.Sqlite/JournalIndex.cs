@@ -27,10 +27,10 @@ internal sealed class JournalIndex : IDisposable
         _mark = new(connection, "UPDATE indexed SET entry = ?");
         using var read = new Statement(connection,
             "SELECT e.id, e.journal, e.seq, e.count, e.filings FROM entries e, indexed i WHERE e.id > i.entry OR e.id < 1 ORDER BY e.id");
-        List<(long Seq, int Count, byte[] Filings)> changed = [];
+        List<(long Seq, long Count, byte[] Filings)> changed = [];
         while (read.Step())
         {
-            var (entry, journal, seq, count, filings) = (read.Int(0), read.Int(1), read.Int(2), (int)read.Int(3), read.Bytes(4));
+            var (entry, journal, seq, count, filings) = (read.Int(0), read.Int(1), read.Int(2), read.Int(3), read.Bytes(4));
             try
             {
                 tail.Restore(journal, new Position(seq, seq + count - 1, entry), PackedFilings.Unpack(filings, seq, count, journal));
@@ -51,7 +51,7 @@ internal sealed class JournalIndex : IDisposable
     }
 
     /// <summary>A row whose journal's number was changed is missing elsewhere; its checksum knows where.</summary>
-    private void DistrustOwners(SqliteConnection connection, List<(long Seq, int Count, byte[] Filings)> changed)
+    private void DistrustOwners(SqliteConnection connection, List<(long Seq, long Count, byte[] Filings)> changed)
     {
         if (changed.Count == 0)
         {

@@ -133,6 +133,11 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
             }
 
             var row = new JournalRow(Entry.Int(0), (int)Entry.Int(1), Entry.Bytes(2), Entry.Bytes(3));
+            if (row.Count != Entry.Int(1))
+            {
+                throw new JournalCorruptException($"Entry {entry} cannot have {Entry.Int(1)} events.");
+            }
+
             Entry.Reset();
             return row;
         }

@@ -30,7 +30,7 @@ public static class PackedFilings
     }
 
     /// <exception cref="JournalCorruptException">Not what was packed for this row.</exception>
-    public static ImmutableArray<Filing> Unpack(ReadOnlySpan<byte> bytes, long firstSeq, int count, long owner = 0)
+    public static ImmutableArray<Filing> Unpack(ReadOnlySpan<byte> bytes, long firstSeq, long count, long owner = 0)
     {
         var (filings, rest) = Math.DivRem(bytes.Length, FilingBytes);
         if (rest != 0 && !IsOf(bytes, firstSeq, count, owner))
@@ -48,16 +48,16 @@ public static class PackedFilings
     }
 
     /// <summary>Whether the checksum is of this row, of this owner.</summary>
-    public static bool IsOf(ReadOnlySpan<byte> bytes, long firstSeq, int count, long owner) =>
+    public static bool IsOf(ReadOnlySpan<byte> bytes, long firstSeq, long count, long owner) =>
         bytes.Length % FilingBytes == ChecksumBytes
         && BinaryPrimitives.ReadUInt32BigEndian(bytes[^ChecksumBytes..]) == Checksum(bytes[..^ChecksumBytes], firstSeq, count, owner);
 
-    private static uint Checksum(ReadOnlySpan<byte> filings, long firstSeq, int count, long owner)
+    private static uint Checksum(ReadOnlySpan<byte> filings, long firstSeq, long count, long owner)
     {
-        Span<byte> row = stackalloc byte[20];
+        Span<byte> row = stackalloc byte[3 * sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(row, owner);
         BinaryPrimitives.WriteInt64BigEndian(row[8..], firstSeq);
-        BinaryPrimitives.WriteInt32BigEndian(row[16..], count);
+        BinaryPrimitives.WriteInt64BigEndian(row[16..], count);
         return Crc32.HashToUInt32(filings) ^ Crc32.HashToUInt32(row);
     }
 }

@@ -89,10 +89,10 @@ internal sealed class Proving(AgentId agent)
 
             return (state, events, events.IsEmpty ? new LedgerFault(seq, null, "Nothing is stored where it was written.") : null);
         }
-        catch (Exception e) when (e is JournalCorruptException or OverflowException or InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // What was changed may lead to a state that no code was written for.
-            return (state, events, new LedgerFault(seq, at, e.Message));
+            return (state, events, new LedgerFault(seq, at, e is JournalCorruptException ? e.Message : "It does not fit what came before it."));
         }
     }
 
