@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Budgets;
 
-/// <summary>One proof of one ledger: replays it from its first entry, apart from the budget, whose callers do not wait. The grain's key is <see cref="KeyOf"/>.</summary>
+/// <summary>One proof of one ledger: replays it from its first entry, apart from the budget, whose callers do not wait. The grain's key is <see cref="ProofKey"/>.</summary>
 /// <remarks>Throws <see cref="StoreUnavailableException"/> when the ledger cannot be read. That it contradicts itself is an answer.</remarks>
 [Alias("Budgets.IProofGrain")]
 public interface IProofGrain : IGrainWithStringKey
@@ -10,9 +10,15 @@ public interface IProofGrain : IGrainWithStringKey
     /// <summary>Goes on for about a quarter of a second, from where the last call stopped.</summary>
     [Alias("Go"), AnyGateway]
     Task<ProofStep> Go();
+}
 
+/// <summary>Names one proof of an agent's ledger.</summary>
+public static class ProofKey
+{
     /// <param name="ticket">Never used before: a proof that somebody else has begun is of what was there then.</param>
-    static string KeyOf(AgentId agent, string ticket) => $"{agent.Value}/{ticket}";
+    public static string Of(AgentId agent, string ticket) => $"{agent.Value}/{ticket}";
+
+    public static AgentId AgentOf(string key) => new(key.Split('/')[0]);
 }
 
 /// <param name="Entries">How many have been proved so far; 0 and done: there is no such ledger.</param>

@@ -58,7 +58,7 @@ internal static class ProofEndpoints
         await Turn.WaitAsync(abandoned);
         try
         {
-            var proof = call.Edge.Grains.GetGrain<IProofGrain>(IProofGrain.KeyOf(call.Agent, EdgeIds.Key().Value));
+            var proof = call.Edge.Grains.GetGrain<IProofGrain>(ProofKey.Of(call.Agent, EdgeIds.Key().Value));
             var step = await proof.Go();
             while (!step.IsDone)
             {

@@ -11,7 +11,7 @@ internal sealed partial class ProofGrain(IJournalStore store, ILogger<ProofGrain
 
     private ProofRun? _run;
 
-    private AgentId Agent => new(this.GetPrimaryKeyString().Split('/')[0]);
+    private AgentId Agent => ProofKey.AgentOf(this.GetPrimaryKeyString());
 
     public async Task<ProofStep> Go()
     {

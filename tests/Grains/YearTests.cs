@@ -25,7 +25,7 @@ public sealed class YearTests(ITestOutputHelper output)
 
     /// <summary>Jumps of hours to weeks over changes of clocks, holds that are committed long after their day was closed, restarts.</summary>
     [Fact]
-    public async Task Days_models_and_operations_add_up_to_the_ledger()
+    public async Task Days_hours_models_and_operations_add_up_to_the_ledger()
     {
         await using var cluster = await BudgetCluster.Start(new MemoryJournalStore());
         await Gen.Select(Gen.Int[0, 3], Gen.OneOf(Gen.Int[0, 30], Gen.Int[24, 2_000]), Gen.Int[0, 80], Gen.Bool).Array[1, 40].SampleAsync(async steps =>
@@ -57,6 +57,12 @@ public sealed class YearTests(ITestOutputHelper output)
                 {
                     await cluster.Deactivate(budget);
                 }
+            }
+
+            var month = (await budget.GetAnalytics(new AnalyticsQuery(ByHour: true)))!;
+            if (month.Hours!.Value.Aggregate(default(Sums), (s, h) => s + h.Sums) != month.Usage.Total)
+            {
+                return false;
             }
 
             var (spent, sums) = ((await budget.Ledger()).Spent(), default(Sums));
@@ -164,7 +170,7 @@ public sealed class YearTests(ITestOutputHelper output)
         all.Days!.Value.Select(d => d.Sums.Cost).Should().Equal([.. Enumerable.Repeat(Usd(0.5m), 100), Money.Zero]);
         (Sum(all.Usage.ByModel), Sum(all.Usage.ByOperation)).Should().Be((all.Usage.Total, all.Usage.Total));
         (await budget.GetUsage(UsagePeriod.Last30Days))!.Usage.Total.Cost.Should().Be(Usd(14.5m), "nothing was spent today");
-        (await cluster.Grains.GetGrain<IProofGrain>(IProofGrain.KeyOf(new AgentId(budget.GetPrimaryKeyString()), "t")).Go()).Fault.Should().BeNull();
+        (await cluster.Grains.GetGrain<IProofGrain>(ProofKey.Of(new AgentId(budget.GetPrimaryKeyString()), "t")).Go()).Fault.Should().BeNull();
     }
 
     /// <summary>Every call with a model, an operation and a tag of its own: what is kept and told is bounded, and the sums are exact.</summary>

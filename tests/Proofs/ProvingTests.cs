@@ -113,7 +113,7 @@ public sealed class ProvingTests(Api api)
             await budget.ChargeMany([.. Enumerable.Range(0, 200).Select(_ => Charge(0.01m))]);
         }
 
-        var proof = cluster.Grains.GetGrain<IProofGrain>(IProofGrain.KeyOf(new AgentId(Orleans.GrainExtensions.GetPrimaryKeyString(budget)), "a"));
+        var proof = cluster.Grains.GetGrain<IProofGrain>(ProofKey.Of(new AgentId(Orleans.GrainExtensions.GetPrimaryKeyString(budget)), "a"));
         var (steps, step) = (1, await proof.Go());
         var began = (await budget.GetHead())!.Seq;
         while (!step.IsDone)

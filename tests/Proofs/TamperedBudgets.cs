@@ -114,7 +114,7 @@ internal sealed class TamperedBudgets(BudgetCluster cluster)
 
     private async Task<string?> Prove(AgentId agent)
     {
-        var proof = cluster.Grains.GetGrain<IProofGrain>(IProofGrain.KeyOf(agent, Base62.Random("", 20)));
+        var proof = cluster.Grains.GetGrain<IProofGrain>(ProofKey.Of(agent, Base62.Random("", 20)));
         try
         {
             ProofStep step;
