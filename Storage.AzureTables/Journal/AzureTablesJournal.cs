@@ -147,7 +147,7 @@ internal sealed class AzureTablesJournal : IJournal
             { Snapshot: { } snapshot } => (snapshot.Seq, snapshot.Hash),
             _ => (0L, default(ReadOnlyMemory<byte>)),
         };
-        return header.Seq == seq && header.Batch == (seq == 0 ? "" : BatchOf(hash));
+        return header.Seq == seq && header.Batch == (seq == 0 ? "" : BatchOf(hash)) && (header.SnapshotSeq > 0 || header is { SnapshotParts: 0, SnapshotBatch: "" });
     }
 
     private async Task<Snapshot?> ReadSnapshot(Header header, CancellationToken cancellation)

@@ -140,6 +140,9 @@ public sealed class YearTests(ITestOutputHelper output)
 
         Report($"a year of {Entries:N0} charges is told in {best.TotalMilliseconds:N1} ms; {usage.Count:N0} questions about usage: "
             + $"p50 {usage[usage.Count / 2].TotalMilliseconds:N2} ms, p99 {usage[usage.Count * 99 / 100].TotalMilliseconds:N2} ms, slowest {usage[^1].TotalMilliseconds:N2} ms");
+        var (proof, took, slowest) = await Proved(cluster, budget);
+        Report($"its {proof.Entries:N0} entries are proved in {took.TotalSeconds:N1} s, and meanwhile the slowest of its answers took {slowest.TotalMilliseconds:N0} ms");
+        (proof.Fault, proof.Entries).Should().Be((null, (await budget.GetHead())!.Seq));
         year!.Usage.Total.Should().Be(new Sums(Usd(Entries / 100m), Entries, 0, 0, 0, 0));
         if (Environment.GetEnvironmentVariable("BUDGETS_ENTRIES") is not null)
         {
@@ -200,6 +203,31 @@ public sealed class YearTests(ITestOutputHelper output)
         sum.Total.Cost.Should().Be(Usd(0.25m * Days * Calls));
         (Sum(sum.ByModel), Sum(sum.ByOperation), Sum(sum.ByTag)).Should().Be((sum.Total, sum.Total, sum.Total));
         sum.ByModel[^1].Name.Should().Be(Names.Other);
+    }
+
+    /// <summary>The ledger is proved, while somebody asks for the balance all the time.</summary>
+    private static async Task<(ProofStep Proof, TimeSpan Took, TimeSpan Slowest)> Proved(BudgetCluster cluster, IBudgetGrain budget)
+    {
+        var proof = cluster.Grains.GetGrain<IProofGrain>(ProofKey.Of(new AgentId(budget.GetPrimaryKeyString()), "year"));
+        var (begun, slowest) = (Stopwatch.GetTimestamp(), TimeSpan.Zero);
+        var proving = Task.Run(async () =>
+        {
+            var step = await proof.Go();
+            while (!step.IsDone)
+            {
+                step = await proof.Go();
+            }
+
+            return step;
+        });
+        while (!proving.IsCompleted)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            await budget.GetBudget();
+            slowest = Stopwatch.GetElapsedTime(asked) is var one && one > slowest ? one : slowest;
+        }
+
+        return (await proving, Stopwatch.GetElapsedTime(begun), slowest);
     }
 
     /// <summary>Every period in turn, quickest first.</summary>
