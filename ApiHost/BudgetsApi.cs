@@ -79,6 +79,7 @@ public static class BudgetsApi
         DecideEndpoints.Map(routes);
         ModelEndpoints.Map(routes);
         LedgerEndpoints.Map(routes);
+        ProofEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         AnalyticsEndpoints.Map(routes);
         CreditEndpoints.Map(routes);

@@ -77,6 +77,10 @@ public readonly record struct Sums(Money Cost, long Calls, long InputTokens, lon
         a.CacheWriteTokens + b.CacheWriteTokens));
 }
 
+/// <summary>What was admitted within an hour from <paramref name="Begin"/> on.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.HourSums")]
+public sealed record HourSums(DateTimeOffset Begin, Sums Sums);
+
 /// <summary>The sums under one name (a model, an operation or a tag).</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.NamedSums")]
 public sealed record NamedSums(string Name, Sums Sums);
@@ -102,11 +106,15 @@ public sealed record UsageView(UsagePeriod Period, DateOnly FirstDay, DateOnly L
 /// <summary>Which local days are wanted.</summary>
 /// <param name="First">Null: <see cref="DefaultDays"/> that end with the last.</param>
 /// <param name="Last">Null: today.</param>
+/// <param name="ByHour">The hours of the days are wanted too; then it is <see cref="MostHourlyDays"/> at most.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.AnalyticsQuery")]
-public sealed record AnalyticsQuery(DateOnly? First = null, DateOnly? Last = null)
+public sealed record AnalyticsQuery(DateOnly? First = null, DateOnly? Last = null, bool ByHour = false)
 {
     public const int DefaultDays = 30;
     public const int MostDays = 366;
+    public const int MostHourlyDays = 31;
+
+    public int Most => ByHour ? MostHourlyDays : MostDays;
 
     /// <summary>No earlier day can be asked about.</summary>
     public static readonly DateOnly Earliest = new(2000, 1, 1);
@@ -117,6 +125,8 @@ public sealed record AnalyticsQuery(DateOnly? First = null, DateOnly? Last = nul
 public sealed record DaySums(DateOnly Date, Sums Sums);
 
 /// <summary>What was spent in a range of local days. The days, the models and the operations each add up to the total; a call has any number of tags.</summary>
-/// <param name="Days">Every day of the range, in order; null: the range is empty or longer than <see cref="AnalyticsQuery.MostDays"/>.</param>
+/// <param name="Days">Every day of the range, in order; null: the range is empty or longer than <see cref="AnalyticsQuery.Most"/>.</param>
+/// <param name="Hours">Every hour of the range, in order, with the zone's offset; null: they were not asked for.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.AnalyticsView")]
-public sealed record AnalyticsView(AgentId Agent, string TimeZone, IsoDayOfWeek WeekStart, ImmutableArray<DaySums>? Days, UsageSums Usage);
+public sealed record AnalyticsView(
+    AgentId Agent, string TimeZone, IsoDayOfWeek WeekStart, ImmutableArray<DaySums>? Days, UsageSums Usage, ImmutableArray<HourSums>? Hours = null);

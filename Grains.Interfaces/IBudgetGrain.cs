@@ -52,6 +52,10 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("Extend"), AnyGateway]
     ValueTask<SpendOutcome> Extend(ExtendRequest request);
 
+    /// <summary>Where the ledger ends and what it adds up to, as this budget goes by it; null: there is no such budget.</summary>
+    [Alias("GetHead"), AnyGateway]
+    ValueTask<LedgerHead?> GetHead();
+
     /// <summary>What <see cref="Hold"/> would answer now; changes nothing.</summary>
     [Alias("Decide"), AnyGateway]
     ValueTask<Foresight> Decide(Money amount);

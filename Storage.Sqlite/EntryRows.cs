@@ -46,7 +46,7 @@ internal sealed class EntryRows : IDisposable
 
         var row = append.Row;
         _addEntry.Bind(1, ++_lastEntry).Bind(2, journal).Bind(3, row.FirstSeq).Bind(4, row.Count)
-            .BindBlob(5, row.Hash.Span).BindBlob(6, PackedFilings.Pack(append)).BindText(7, row.Events.Span).Run();
+            .BindBlob(5, row.Hash.Span).BindBlob(6, PackedFilings.Pack(append, journal)).BindText(7, row.Events.Span).Run();
         if (append.Snapshot is { } s)
         {
             _addSnapshot.Bind(1, journal).Bind(2, s.Seq).BindBlob(3, s.Hash.Span).BindBlob(4, s.Seal.Span).BindText(5, s.State.Span).Run();

@@ -26,11 +26,46 @@ internal sealed class JournalIndex : IDisposable
         _addFiling = new(connection, "INSERT OR REPLACE INTO filings(journal, digest, seq) VALUES(?, ?, ?)");
         _mark = new(connection, "UPDATE indexed SET entry = ?");
         using var read = new Statement(connection,
-            "SELECT e.id, e.journal, e.seq, e.count, e.filings FROM entries e, indexed i WHERE e.id > i.entry ORDER BY e.id");
+            "SELECT e.id, e.journal, e.seq, e.count, e.filings FROM entries e, indexed i WHERE e.id > i.entry OR e.id < 1 ORDER BY e.id");
+        List<(long Seq, long Count, byte[] Filings)> changed = [];
         while (read.Step())
         {
-            var seq = read.Int(2);
-            tail.Restore(read.Int(1), new Position(seq, seq + read.Int(3) - 1, read.Int(0)), PackedFilings.Unpack(read.Bytes(4), seq));
+            var (entry, journal, seq, count, filings) = (read.Int(0), read.Int(1), read.Int(2), read.Int(3), read.Bytes(4));
+            try
+            {
+                tail.Restore(journal, new Position(seq, seq + count - 1, entry), PackedFilings.Unpack(filings, seq, count, journal));
+                if (entry < 1)
+                {
+                    tail.Distrust(journal);
+                }
+            }
+            catch (JournalCorruptException)
+            {
+                // One changed row must not keep all others from their budgets: the journal that it says it is of stays shut, and the one that it was of.
+                tail.Distrust(journal);
+                changed.Add((seq, count, filings));
+            }
+        }
+
+        DistrustOwners(connection, changed);
+    }
+
+    /// <summary>A row whose journal's number was changed is missing elsewhere; its checksum knows where.</summary>
+    private void DistrustOwners(SqliteConnection connection, List<(long Seq, long Count, byte[] Filings)> changed)
+    {
+        if (changed.Count == 0)
+        {
+            return;
+        }
+
+        using var journals = new Statement(connection, "SELECT id FROM journals");
+        while (journals.Step())
+        {
+            var journal = journals.Int(0);
+            if (changed.Any(c => PackedFilings.IsOf(c.Filings, c.Seq, c.Count, journal)))
+            {
+                _tail.Distrust(journal);
+            }
         }
     }
 

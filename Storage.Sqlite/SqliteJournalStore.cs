@@ -72,6 +72,12 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
 
         public Statement Before { get; } = new(connection, "SELECT entry FROM positions WHERE journal = ? AND seq < ? ORDER BY seq DESC LIMIT ?");
 
+        public Statement Between { get; } = new(connection, "SELECT entry FROM positions WHERE journal = ? AND seq >= ? AND seq < ? ORDER BY seq");
+
+        public Statement End { get; } = new(connection, "SELECT seq, count, hash FROM entries WHERE id = ?");
+
+        public Statement Filings { get; } = new(connection, "SELECT filings, journal FROM entries WHERE id = ?");
+
         public Statement Entry { get; } = new(connection, "SELECT seq, count, events, hash FROM entries WHERE id = ?");
 
         public Statement Filed { get; } = new(connection, "SELECT seq FROM filings WHERE journal = ? AND digest = ?");
@@ -92,21 +98,55 @@ public sealed class SqliteJournalStore : IJournalStore, IDisposable
             return id;
         }
 
+        /// <summary>Where the row of an entry ends; its events are not read.</summary>
+        public JournalEnd EndOf(long entry)
+        {
+            if (!End.Bind(1, entry).Step())
+            {
+                throw Missing(entry);
+            }
+
+            var end = new JournalEnd(End.Int(0) + End.Int(1) - 1, End.Bytes(2));
+            End.Reset();
+            return end;
+        }
+
+        public FiledRow FiledRowOf(long entry, long journal)
+        {
+            var row = RowOf(entry);
+            Filings.Bind(1, entry).Step();
+            var (packed, owner) = (Filings.Bytes(0), Filings.Int(1));
+            Filings.Reset();
+            if (owner != journal)
+            {
+                throw new JournalCorruptException($"Entry {entry} says that it is of another journal.");
+            }
+
+            return new FiledRow(row, PackedFilings.Unpack(packed, row.FirstSeq, row.Count, journal));
+        }
+
         public JournalRow RowOf(long entry)
         {
             if (!Entry.Bind(1, entry).Step())
             {
-                throw new JournalCorruptException($"Entry {entry} is indexed but missing.");
+                throw Missing(entry);
             }
 
             var row = new JournalRow(Entry.Int(0), (int)Entry.Int(1), Entry.Bytes(2), Entry.Bytes(3));
+            if (row.Count != Entry.Int(1))
+            {
+                throw new JournalCorruptException($"Entry {entry} cannot have {Entry.Int(1)} events.");
+            }
+
             Entry.Reset();
             return row;
         }
 
+        private static JournalCorruptException Missing(long entry) => new($"Entry {entry} is indexed but missing.");
+
         public void Dispose()
         {
-            foreach (var statement in (Statement[])[Journal, Snapshot, After, Before, Entry, Filed, Dues])
+            foreach (var statement in (Statement[])[Journal, Snapshot, After, Before, Between, End, Filings, Entry, Filed, Dues])
             {
                 statement.Dispose();
             }

@@ -18,6 +18,7 @@ internal sealed class Tail
     private readonly Lock _lock = new();
     private Portion _young = new();
     private Portion _old = new();
+    private readonly HashSet<long> _distrusted = [];
 
     /// <summary>Takes over committed rows. True: the growing portion is full and <see cref="Turn"/> is due.</summary>
     public bool Add(IReadOnlyList<(long Journal, Position Position, Append Append)> rows)
@@ -45,6 +46,11 @@ internal sealed class Tail
             _young.File(journal, filing);
         }
     }
+
+    /// <summary>What is beside a journal's rows was changed: nobody may go by it. Only before anybody reads.</summary>
+    public void Distrust(long journal) => _distrusted.Add(journal);
+
+    public bool IsDistrusted(long journal) => _distrusted.Contains(journal);
 
     /// <summary>The full portion, to be written to the file; until <see cref="Drop"/> it is still searched here and does not change.</summary>
     public Portion Turn()
@@ -83,7 +89,8 @@ internal sealed class Tail
 
     /// <summary>The entries of at most <paramref name="rows"/> rows of a journal that begin before <paramref name="before"/>, newest first.</summary>
     /// <param name="oldest">Rows that begin before this are in the file only.</param>
-    public List<long> Entries(long journal, long before, int rows, out long oldest)
+    /// <param name="from">Rows that begin before this are not wanted.</param>
+    public List<long> Entries(long journal, long before, int rows, out long oldest, long from = 0)
     {
         var entries = new List<long>();
         oldest = before;
@@ -91,7 +98,7 @@ internal sealed class Tail
         {
             foreach (var position in _young.Of(journal, before).Concat(_old.Of(journal, before)))
             {
-                if (entries.Count == rows)
+                if (entries.Count == rows || position.Seq < from)
                 {
                     break;
                 }

@@ -20,6 +20,7 @@ for command in "$@"; do
       ;;
     nc) command -v nc > /dev/null || missing+=(netcat-openbsd) ;;
     promtool) command -v promtool > /dev/null || missing+=(prometheus) ;;
+    python3-*) /usr/bin/python3 -c "import ${command#python3-}" 2> /dev/null || missing+=("$command") ;;
     postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;
     *) command -v "$command" > /dev/null || missing+=("$command") ;;
   esac

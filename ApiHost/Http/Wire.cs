@@ -70,6 +70,7 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(BatchAnswer))]
 [JsonSerializable(typeof(DecideAnswer))]
 [JsonSerializable(typeof(LedgerAnswer))]
+[JsonSerializable(typeof(ProofAnswer))]
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(AnalyticsAnswer))]
 [JsonSerializable(typeof(CreditBody))]

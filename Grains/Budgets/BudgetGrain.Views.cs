@@ -37,6 +37,14 @@ internal sealed partial class BudgetGrain
         return state.Exists ? await _teller.Reader.Analytics(state, elapsed, query) : null;
     }
 
+    public async ValueTask<LedgerHead?> GetHead()
+    {
+        _teller.Ready();
+        var head = State.Exists ? new LedgerHead(State.Seq, State.Balances(), State.Holds.Count) : null;
+        await _teller.Durable();
+        return head;
+    }
+
     public async ValueTask<LedgerPage?> GetLedger(LedgerQuery query)
     {
         _teller.Ready();

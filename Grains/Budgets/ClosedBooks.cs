@@ -17,11 +17,11 @@ internal sealed class ClosedBooks(JournalReader journal)
 
     /// <summary>Books that add up to what was spent on the days of a range. A date may come several times, and days without spend not at all.</summary>
     /// <param name="state">Brought up to now by <paramref name="elapsed"/>; all before these is durable.</param>
-    public async ValueTask<List<(DateOnly Date, UsageBook Usage)>> Of(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last)
+    public async ValueTask<List<DayBook>> Of(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last)
     {
         var durable = state.Seq - elapsed.Length;
         var unwritten = elapsed.OfType<DayClosed>().ToList();
-        var books = unwritten.Select(d => (d.Date, d.Usage)).Concat(state.Days.Select(d => (d.Date, d.Usage))).Where(d => first <= d.Date && d.Date <= last).ToList();
+        var books = unwritten.Select(DayBook.Of).Concat(state.Days.Select(d => new DayBook(d.Date, d.Usage, d.Hours))).Where(d => first <= d.Date && d.Date <= last).ToList();
 
         // A local date is at most a day away from that of UTC; nothing was spent before the budget was made.
         var born = DateOnly.FromDateTime(state.Terms.CreatedAt.UtcDateTime).AddDays(-1);
@@ -55,7 +55,7 @@ internal sealed class ClosedBooks(JournalReader journal)
     }
 
     /// <summary>Each event leads to the one before it that closed the same date.</summary>
-    private async ValueTask Read(DateOnly date, Stack<long> seqs, long durable, List<(DateOnly Date, UsageBook Usage)> books)
+    private async ValueTask Read(DateOnly date, Stack<long> seqs, long durable, List<DayBook> books)
     {
         var read = new HashSet<long>();
         while (seqs.TryPop(out var seq))
@@ -78,7 +78,7 @@ internal sealed class ClosedBooks(JournalReader journal)
             // What came after the state that is asked about is not in its sums.
             if (seq <= durable)
             {
-                books.Add((date, closed.Usage));
+                books.Add(DayBook.Of(closed));
             }
         }
     }
@@ -103,4 +103,11 @@ internal sealed class ClosedBooks(JournalReader journal)
 
         return _unfiled;
     }
+}
+
+/// <summary>A part of what was spent on a local day.</summary>
+/// <param name="Hours">The same by the hour; null: nothing, or hours were not counted yet.</param>
+internal sealed record DayBook(DateOnly Date, UsageBook Usage, ImmutableArray<HourSums>? Hours)
+{
+    public static DayBook Of(DayClosed e) => new(e.Date, e.Usage, e.Hours);
 }

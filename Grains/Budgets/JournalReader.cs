@@ -19,15 +19,33 @@ internal sealed class JournalReader
     /// <exception cref="JournalCorruptException">There is no such event.</exception>
     public async ValueTask<BudgetEvent> At(long seq)
     {
-        var rows = await Rows(seq + 1, 1);
-        return rows is [var row] && seq <= row.LastSeq
-            ? BudgetCodec.Instance.DecodeOne(row.Events, (int)(seq - row.FirstSeq))
-            : throw new JournalCorruptException($"Event {seq} is missing.");
+        try
+        {
+            var linked = await _journal.ReadAt(seq, CancellationToken.None);
+            return linked is null || seq > linked.Row.LastSeq ? throw new JournalCorruptException($"Event {seq} is missing.")
+                : !HashChain.Follows(linked.Before, linked.Row) ? throw Unlinked(linked.Row)
+                : BudgetCodec.Instance.DecodeOne(linked.Row.Events, (int)(seq - linked.Row.FirstSeq));
+        }
+        catch (JournalCorruptException) when (IsCounted())
+        {
+            throw;
+        }
     }
 
     /// <summary>The newest event filed under a digest.</summary>
-    public async ValueTask<(long Seq, BudgetEvent Event)?> Find(Digest digest) =>
-        await _journal.Find(digest, CancellationToken.None) is { } seq ? (seq, await At(seq)) : null;
+    /// <exception cref="JournalCorruptException">The index leads to another event: its answer must not be taken for this one's.</exception>
+    public async ValueTask<(long Seq, BudgetEvent Event)?> Find(Digest digest)
+    {
+        if (await _journal.Find(digest, CancellationToken.None) is not { } seq)
+        {
+            return null;
+        }
+
+        var found = await At(seq);
+        var filed = ImmutableArray.CreateBuilder<Filing>();
+        BudgetCodec.Instance.File(found, seq, filed);
+        return filed.Contains(new Filing(digest, seq)) ? (seq, found) : throw Misled(seq);
+    }
 
     /// <summary>The newest event that closed a day; null: none is filed.</summary>
     public ValueTask<long?> Closed(DateOnly day) => _journal.Find(Digest.Of(day), CancellationToken.None);
@@ -70,13 +88,15 @@ internal sealed class JournalReader
         var (first, last) = range;
         var days = await _days.Of(state, elapsed, first, last);
         var sums = new Sums[last.DayNumber - first.DayNumber + 1];
-        foreach (var (date, usage) in days)
+        foreach (var day in days)
         {
-            sums[date.DayNumber - first.DayNumber] += usage.Total;
+            sums[day.Date.DayNumber - first.DayNumber] += day.Usage.Total;
         }
 
+        var hours = query.ByHour ? Hours.Rows(first, last, state.TimeZone, days.SelectMany(d => d.Hours ?? [], (d, hour) => (d.Date, hour))) : (ImmutableArray<HourSums>?)null;
+
         return new AnalyticsView(
-            state.Agent, state.TimeZone, state.Terms.WeekStart, [.. sums.Select((s, i) => new DaySums(first.AddDays(i), s))], UsageBook.Sum([.. days.Select(d => d.Usage)]).Sums());
+            state.Agent, state.TimeZone, state.Terms.WeekStart, [.. sums.Select((s, i) => new DaySums(first.AddDays(i), s))], UsageBook.Sum([.. days.Select(d => d.Usage)]).Sums(), hours);
     }
 
     /// <summary>Every event up to a seq, newest first.</summary>
@@ -86,7 +106,7 @@ internal sealed class JournalReader
         {
             foreach (var row in await Rows(before, RowsAtOnce))
             {
-                var events = BudgetCodec.Instance.Decode(row.Events);
+                var events = EventsOf(row);
                 for (var seq = Math.Min(row.LastSeq, before - 1); seq >= row.FirstSeq; seq--)
                 {
                     yield return (seq, events[(int)(seq - row.FirstSeq)]);
@@ -111,7 +131,7 @@ internal sealed class JournalReader
         {
             foreach (var row in await Rows(before, RowsAtOnce))
             {
-                var events = BudgetCodec.Instance.Decode(row.Events);
+                var events = EventsOf(row);
                 for (var seq = Math.Min(row.LastSeq, before - 1); seq >= row.FirstSeq; seq--)
                 {
                     var e = events[(int)(seq - row.FirstSeq)];
@@ -159,16 +179,42 @@ internal sealed class JournalReader
     private async ValueTask<IReadOnlyList<JournalRow>> Rows(long before, int most)
     {
         // One more than wanted: each row is checked against the hash of the one before it.
-        var rows = await _journal.ReadBack(before, most + 1, CancellationToken.None);
-        for (var i = 0; i < rows.Count && i < most; i++)
+        try
         {
-            var previous = i + 1 < rows.Count ? rows[i + 1] : null;
-            if (!HashChain.Follows(previous?.Hash ?? HashChain.Root, rows[i]) || rows[i].FirstSeq != (previous?.LastSeq ?? 0) + 1)
+            var rows = await _journal.ReadBack(before, most + 1, CancellationToken.None);
+            for (var i = 0; i < rows.Count && i < most; i++)
             {
-                throw new JournalCorruptException($"The row at {rows[i].FirstSeq} does not follow the one before it.");
+                if (!HashChain.Follows(i + 1 < rows.Count ? new JournalEnd(rows[i + 1].LastSeq, rows[i + 1].Hash) : JournalEnd.Start, rows[i]))
+                {
+                    throw Unlinked(rows[i]);
+                }
             }
-        }
 
-        return rows.Count > most ? [.. rows.Take(most)] : rows;
+            return rows.Count > most ? [.. rows.Take(most)] : rows;
+        }
+        catch (JournalCorruptException) when (IsCounted())
+        {
+            throw;
+        }
+    }
+
+    private static ImmutableArray<BudgetEvent> EventsOf(JournalRow row)
+    {
+        var events = BudgetCodec.Instance.Decode(row.Events);
+        return events.Length == row.Count ? events : throw new JournalCorruptException($"The row at {row.FirstSeq} holds {events.Length} events instead of {row.Count}.");
+    }
+
+    private static JournalCorruptException Unlinked(JournalRow row) => new($"The row at {row.FirstSeq} does not follow the one before it.");
+
+    private static JournalCorruptException Misled(long seq)
+    {
+        JournalMetrics.Contradicted();
+        return new($"The index leads to event {seq}, which was never filed there.");
+    }
+
+    private static bool IsCounted()
+    {
+        JournalMetrics.Contradicted();
+        return false;
     }
 }

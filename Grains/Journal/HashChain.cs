@@ -21,6 +21,9 @@ public static class HashChain
     public static bool Follows(ReadOnlyMemory<byte> previous, JournalRow row) =>
         Next(previous.Span, row.Events.Span).AsSpan().SequenceEqual(row.Hash.Span);
 
+    /// <summary>The row begins where the one before it ends, and its hash is of both.</summary>
+    public static bool Follows(JournalEnd before, JournalRow row) => row.FirstSeq == before.Seq + 1 && Follows(before.Hash, row);
+
     public static Snapshot Sealed(long seq, ReadOnlyMemory<byte> hash, ReadOnlyMemory<byte> state) =>
         new(seq, hash, state, Next(hash.Span, state.Span));
 

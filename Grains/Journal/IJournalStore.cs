@@ -26,6 +26,13 @@ public interface IJournal
     /// <summary>At most <paramref name="rows"/> rows that begin before <paramref name="seq"/>, newest first.</summary>
     ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation);
 
+    /// <summary>The row that <paramref name="seq"/> is in, or the newest one before it, and where the row before that ends; null: there is none.</summary>
+    ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation);
+
+    /// <summary>All rows that begin at <paramref name="from"/> or later and before <paramref name="until"/>, oldest first, each with what is filed beside it.</summary>
+    /// <exception cref="JournalCorruptException">What is filed beside a row is not what was written, or <see cref="Find"/> would not find it.</exception>
+    ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation);
+
     /// <summary>The newest seq filed under a digest, of all entries that were durable when asked; null: none.</summary>
     ValueTask<long?> Find(Digest digest, CancellationToken cancellation);
 }
@@ -36,6 +43,17 @@ public sealed record JournalRow(long FirstSeq, int Count, ReadOnlyMemory<byte> E
 {
     public long LastSeq => FirstSeq + Count - 1;
 }
+
+/// <summary>Where a journal, or the part of it that has been read, ends: its last seq, and the hash of its last row.</summary>
+public readonly record struct JournalEnd(long Seq, ReadOnlyMemory<byte> Hash)
+{
+    public static readonly JournalEnd Start = new(0, HashChain.Root);
+}
+
+/// <summary>A row and where the one before it ends: all that it takes to check it.</summary>
+public sealed record LinkedRow(JournalRow Row, JournalEnd Before);
+
+public sealed record FiledRow(JournalRow Row, ImmutableArray<Filing> Filings);
 
 /// <summary>A state as UTF-8 JSON after the event <paramref name="Seq"/>, where the chain's hash was <paramref name="Hash"/>.</summary>
 /// <param name="Seal">SHA-256 over hash and state: a snapshot that was tampered with is found.</param>

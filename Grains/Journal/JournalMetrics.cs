@@ -27,6 +27,9 @@ public static class JournalMetrics
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "budget.journal.append_failures", "{failure}", "Appends that failed with an unknown outcome.");
 
+    private static readonly Counter<long> Contradictions = Meter.CreateCounter<long>(
+        "budget.journal.contradictions", "{contradiction}", "Times that stored history was found to contradict itself: any is worth waking somebody.");
+
     /// <summary>For everything that takes from a fraction of a millisecond to a store's patience.</summary>
     internal static InstrumentAdvice<double> Seconds => new()
     {
@@ -52,6 +55,8 @@ public static class JournalMetrics
             AppendDuration.Record(Stopwatch.GetElapsedTime(since).TotalSeconds);
         }
     }
+
+    public static void Contradicted() => Contradictions.Add(1);
 
     public static void Fenced() => Fences.Add(1);
 

@@ -73,13 +73,19 @@ public sealed class Journaled<TState, TEvent>(
                 throw new JournalCorruptException("The snapshot does not match its seal.");
             }
 
+            // A seal says that a snapshot is whole. That it is of this journal only the row knows that it was made after.
+            if (await journal.ReadAt(snapshot.Seq, cancellation) is not { } made || made.Row.LastSeq != snapshot.Seq || !made.Row.Hash.Span.SequenceEqual(snapshot.Hash.Span))
+            {
+                throw new JournalCorruptException($"The snapshot is not of the row that ends at {snapshot.Seq}.");
+            }
+
             State = codec.DecodeState(snapshot.State);
             (_hash, DurableSeq, _snapshotSeq) = (snapshot.Hash, snapshot.Seq, snapshot.Seq);
         }
 
         foreach (var row in rows)
         {
-            if (row.FirstSeq != DurableSeq + 1 || !HashChain.Follows(_hash, row))
+            if (!HashChain.Follows(new JournalEnd(DurableSeq, _hash), row))
             {
                 throw new JournalCorruptException($"The row at {row.FirstSeq} does not follow the one before it.");
             }

@@ -22,6 +22,9 @@ public abstract class JsonCodec<TState, TEvent> : IJournalCodec<TState, TEvent>
 
     public abstract void File(TEvent e, long seq, ImmutableArray<Filing>.Builder filings);
 
+    /// <summary>Whether a row that begins at <paramref name="from"/> ends before <paramref name="at"/>: what is often read should not have to be read with what is not.</summary>
+    private protected virtual bool Parts(IReadOnlyList<TEvent> events, int from, int at) => false;
+
     private protected abstract void Write(Utf8JsonWriter writer, TState state);
 
     private protected abstract TState? Read(ReadOnlySpan<byte> state);
@@ -32,7 +35,7 @@ public abstract class JsonCodec<TState, TEvent> : IJournalCodec<TState, TEvent>
         writer.Reset(into);
         writer.WriteStartArray();
         var at = from;
-        for (; at < events.Count && (at == from || writer.BytesCommitted + writer.BytesPending < enough); at++)
+        for (; at < events.Count && (at == from || (writer.BytesCommitted + writer.BytesPending < enough && !Parts(events, from, at))); at++)
         {
             var shape = ShapeOf(events[at]);
             writer.WriteStartObject();

@@ -28,6 +28,10 @@ internal sealed class Keeper<TState, TEvent>(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             _fault = e;
+            if (e is JournalCorruptException)
+            {
+                JournalMetrics.Contradicted();
+            }
         }
 
         return _fault;

@@ -15,6 +15,7 @@ public sealed class MemoryJournalStore : IJournalStore
     {
         private readonly Lock _lock = new();
         private readonly List<JournalRow> _rows = [];
+        private readonly List<ImmutableArray<Filing>> _filings = [];
         private readonly Dictionary<Digest, long> _filed = [];
         private Snapshot? _snapshot;
 
@@ -36,6 +37,7 @@ public sealed class MemoryJournalStore : IJournalStore
                 }
 
                 _rows.Add(append.Row with { Events = append.Row.Events.ToArray() });
+                _filings.Add(append.Filings);
                 _snapshot = append.Snapshot is { } s ? s with { State = s.State.ToArray() } : _snapshot;
                 foreach (var filing in append.Filings)
                 {
@@ -51,6 +53,23 @@ public sealed class MemoryJournalStore : IJournalStore
             lock (_lock)
             {
                 return new(_rows.AsEnumerable().Reverse().Where(r => r.FirstSeq < seq).Take(rows).ToImmutableArray());
+            }
+        }
+
+        public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation)
+        {
+            lock (_lock)
+            {
+                var at = _rows.FindLastIndex(r => r.FirstSeq <= seq);
+                return new(at < 0 ? null : new LinkedRow(_rows[at], at == 0 ? JournalEnd.Start : new JournalEnd(_rows[at - 1].LastSeq, _rows[at - 1].Hash)));
+            }
+        }
+
+        public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation)
+        {
+            lock (_lock)
+            {
+                return new(_rows.Zip(_filings, (row, filings) => new FiledRow(row, filings)).Where(r => from <= r.Row.FirstSeq && r.Row.FirstSeq < until).ToImmutableArray());
             }
         }
 

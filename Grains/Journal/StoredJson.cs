@@ -15,7 +15,7 @@ namespace Budgets.Journal;
     Converters =
     [
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
-        typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
+        typeof(BalancesJson), typeof(NamesJson), typeof(HoursJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
         typeof(RechargeIdJson), typeof(NamedEnum<CreditSource>), typeof(NamedEnum<RechargeMode>), typeof(NamedEnum<RechargeReason>), typeof(NamedEnum<RechargePauseReason>), typeof(NamedEnum<PaymentStatus>),
     ])]
@@ -168,6 +168,46 @@ internal sealed class NamesJson : JsonConverter<Names>
 
     public override void Write(Utf8JsonWriter writer, Names value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value.Ranked(), StoredJson.Default.ImmutableArrayNamedSums);
+}
+
+/// <summary>[[the hour's begin in Unix seconds, cost, calls, input, output, cache read and cache write tokens], …]</summary>
+internal sealed class HoursJson : JsonConverter<ImmutableArray<HourSums>>
+{
+    public override ImmutableArray<HourSums> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        var hours = ImmutableArray.CreateBuilder<HourSums>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
+        {
+            var begin = DateTimeOffset.FromUnixTimeSeconds(Next(ref reader));
+            hours.Add(new HourSums(begin, new Sums(new Money(Next(ref reader)), Next(ref reader), Next(ref reader), Next(ref reader), Next(ref reader), Next(ref reader))));
+            reader.Read();
+        }
+
+        return hours.ToImmutable();
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableArray<HourSums> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var (begin, s) in value)
+        {
+            writer.WriteStartArray();
+            foreach (var number in (ReadOnlySpan<long>)[begin.ToUnixTimeSeconds(), s.Cost.Nanos, s.Calls, s.InputTokens, s.OutputTokens, s.CacheReadTokens, s.CacheWriteTokens])
+            {
+                writer.WriteNumberValue(number);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static long Next(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.GetInt64();
+    }
 }
 
 internal sealed class NamedEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)

@@ -98,7 +98,7 @@ public sealed record Extended(
 public sealed record Expired(DateTimeOffset At, EndedHold Hold, ImmutableArray<Balance> After) : BudgetEvent(At);
 
 /// <summary>What a hold was, for those who meet it after its end.</summary>
-public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null);
+public sealed record EndedHold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null, DateTimeOffset? Hour = null);
 
 public sealed record Frozen(DateTimeOffset At, string By, string Reason, DateTimeOffset? ResumesAt, bool Tripped) : BudgetEvent(At);
 
@@ -117,7 +117,8 @@ public sealed record AlertsTaken(DateTimeOffset At, long UpTo) : BudgetEvent(At)
 
 /// <summary>The totals of a day that is over and has no open holds. A later event for the same day (a late settlement) adds to it.</summary>
 /// <param name="Earlier">The seq of the event before it that closed the same date; 0: there is none. Null: it was written before days were filed by their date.</param>
-public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage, long? Earlier = null) : BudgetEvent(At);
+/// <param name="Hours">The usage by the hour; null: there was none, or hours were not counted yet.</param>
+public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage, long? Earlier = null, ImmutableArray<HourSums>? Hours = null) : BudgetEvent(At);
 
 /// <summary>A report about one of the agent's own draws, on its way to its parent's tree.</summary>
 public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At);

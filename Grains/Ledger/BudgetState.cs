@@ -141,13 +141,15 @@ public readonly record struct Admission(long Minute, long Day, long Week, long M
 /// <summary>An open hold.</summary>
 /// <param name="Date">The local day that admitted it.</param>
 /// <param name="Draw">The number of the draw that it is in; null without a parent.</param>
-public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null);
+/// <param name="Hour">Begin of the hour that admitted it; null: it was written before hours were counted.</param>
+public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null, DateTimeOffset? Hour = null);
 
 /// <param name="Tripped">True: by the per-minute breaker, not by a person.</param>
 public sealed record Freeze(string Reason, string By, DateTimeOffset Since, DateTimeOffset? ResumesAt, bool Tripped);
 
 /// <summary>One local day's usage while it is open. <paramref name="Number"/> is its daily window's.</summary>
-public sealed record Day(long Number, DateOnly Date, UsageBook Usage)
+/// <param name="Hours">The same by the hour; null: nothing yet.</param>
+public sealed record Day(long Number, DateOnly Date, UsageBook Usage, ImmutableArray<HourSums>? Hours = null)
 {
     /// <summary>How many closed days a state can find by itself. For older ones the journal's index is asked.</summary>
     public const int Kept = 62;

@@ -54,6 +54,20 @@ public static class Calendar
     /// <summary>The date on the wall of <paramref name="zone"/>.</summary>
     public static DateOnly DateAt(DateTimeOffset at, string zone) => LocalDate(at, zone).ToDateOnly();
 
+    /// <summary>The instants at which the hours of a day begin, counted from its first.</summary>
+    public static IEnumerable<DateTimeOffset> HoursOf(DateOnly date, string zone)
+    {
+        var (tz, day) = (Zone(zone), NodaTime.LocalDate.FromDateOnly(date));
+        var until = StartOfDay(day.PlusDays(1), tz);
+        for (var hour = StartOfDay(day, tz); hour < until; hour = hour.AddHours(1))
+        {
+            yield return hour;
+        }
+    }
+
+    /// <summary>The same instant with the offset that the zone has then.</summary>
+    public static DateTimeOffset OnTheWall(DateTimeOffset at, string zone) => Instant.FromDateTimeOffset(at).InZone(Zone(zone)).ToDateTimeOffset();
+
     private static LocalDate LocalDate(DateTimeOffset at, string zone) => Instant.FromDateTimeOffset(at).InZone(Zone(zone)).Date;
 
     private static DateTimeZone Zone(string zone) => DateTimeZoneProviders.Tzdb[zone];

@@ -63,7 +63,7 @@ public static class Elapsing
         {
             if (!s.Draining.Any(w => w.Type == LimitType.Daily && w.Number == day.Number))
             {
-                Happened(new DayClosed(now, day.Date, day.Usage, s.ClosedBefore(day.Date) ?? 0));
+                Happened(new DayClosed(now, day.Date, day.Usage, s.ClosedBefore(day.Date) ?? 0, day.Hours));
             }
         }
 
@@ -84,5 +84,5 @@ public static class Elapsing
         return null;
     }
 
-    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose, h.Draw);
+    public static EndedHold Ended(this Hold h) => new(h.Id, h.Amount, h.ExpiresAt, h.Admission, h.Date, h.Purpose, h.Draw, h.Hour);
 }

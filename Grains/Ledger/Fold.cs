@@ -32,17 +32,17 @@ public static class Fold
     private static BudgetState Changed(BudgetState s, BudgetEvent e) => e switch
     {
         Charged c => Agreeing(s.Count(s.AdmissionNow(), c.Amount, Money.Zero, 0), c.After)
-            .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose)
+            .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose, s.HourNow())
             .Drawn(s.DrawNow(), c.Amount, Money.Zero)
             .Counted(c.Fingerprint, c.Purpose)
             .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
         Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
-            .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow()))
+            .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow(), s.HourNow()))
             .Drawn(s.DrawNow(), Money.Zero, h.Amount)
             .Counted(h.Fingerprint, h.Purpose)
             .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
         Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
-            .Used(t.Hold.Admission.Day, t.Amount, t.Purpose)
+            .Used(t.Hold.Admission.Day, t.Amount, t.Purpose, t.Hold.Hour)
             .Drawn(t.Hold.Draw, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
             .Ending(t.Hold.Id, wasOpen: !t.Late)
             .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
@@ -137,14 +137,16 @@ public static class Fold
         return s with { Holds = holds, NextExpiry = holds.IsEmpty ? null : s.NextExpiry };
     }
 
-    private static BudgetState Used(this BudgetState s, long dayNumber, Money cost, Purpose purpose)
+    private static BudgetState Used(this BudgetState s, long dayNumber, Money cost, Purpose purpose, DateTimeOffset? hour)
     {
         // Today is last, and nearly always the one.
         for (var i = s.Days.Length - 1; i >= 0; i--)
         {
             if (s.Days[i].Number == dayNumber)
             {
-                return s with { Days = s.Days.SetItem(i, s.Days[i] with { Usage = s.Days[i].Usage.Add(cost, purpose) }) };
+                var day = s.Days[i];
+                day = day with { Usage = day.Usage.Add(cost, purpose), Hours = hour is { } begin ? day.Hours.With(begin, UsageBook.SumsOf(cost, purpose)) : day.Hours };
+                return s with { Days = s.Days.SetItem(i, day) };
             }
         }
 

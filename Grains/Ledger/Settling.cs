@@ -101,7 +101,8 @@ public static class Settling
         return isOpenDay
             ? Decision.Accept(elapsed, settled)
             : Decision.Accept(elapsed.Add(settled).Add(new DayClosed(
-                now.Now, hold.Date, UsageBook.Empty.Add(request.Amount, settled.Purpose), now.ClosedBefore(hold.Date) ?? dayClosed ?? 0)));
+                now.Now, hold.Date, UsageBook.Empty.Add(request.Amount, settled.Purpose), now.ClosedBefore(hold.Date) ?? dayClosed ?? 0,
+                hold.Hour is { } hour ? [new HourSums(hour, UsageBook.SumsOf(request.Amount, settled.Purpose))] : null)));
     }
 
     /// <summary>A settlement says only what it knows better than its hold did.</summary>

@@ -11,10 +11,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
 
     public UsageBook Add(Money cost, Purpose purpose)
     {
-        var usage = purpose.Usage;
-        var sums = usage is null
-            ? new Sums(cost, 1, 0, 0, 0, 0)
-            : new Sums(cost, 1, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+        var sums = SumsOf(cost, purpose);
         var tags = Tags;
         if (!purpose.Tags.IsDefaultOrEmpty)
         {
@@ -27,6 +24,11 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         return new UsageBook(
             Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags);
     }
+
+    /// <summary>One call.</summary>
+    public static Sums SumsOf(Money cost, Purpose purpose) => purpose.Usage is { } usage
+        ? new Sums(cost, 1, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens)
+        : new Sums(cost, 1, 0, 0, 0, 0);
 
     /// <summary>Adds up many at once: only the whole of it is cut to the bounded number of names.</summary>
     public static UsageBook Sum(IReadOnlyCollection<UsageBook> books) => new(

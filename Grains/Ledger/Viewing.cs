@@ -80,7 +80,7 @@ public static class Viewing
     {
         var last = query.Last ?? s.Days[^1].Date;
         var first = query.First ?? DateOnly.FromDayNumber(Math.Max(0, last.DayNumber + 1 - AnalyticsQuery.DefaultDays));
-        return last.DayNumber - first.DayNumber is >= 0 and < AnalyticsQuery.MostDays ? (first, last) : null;
+        return last.DayNumber - first.DayNumber is >= 0 && last.DayNumber - first.DayNumber < query.Most ? (first, last) : null;
     }
 
     public static UsageSums Sums(this UsageBook book) =>

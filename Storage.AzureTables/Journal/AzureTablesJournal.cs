@@ -33,7 +33,8 @@ internal sealed class AzureTablesJournal : IJournal
 
             var entities = await After(header, cancellation).ToListAsync(cancellation);
             _filings.Begin(header.SnapshotSeq, entities.SelectMany(r => RowEntities.ReadFilings(r[0])));
-            return new History(snapshot, [.. entities.Select(RowEntities.ReadRow).Reverse()]);
+            var history = new History(snapshot, [.. entities.Select(RowEntities.ReadRow).Reverse()]);
+            return EndsAsSaid(header, history) ? history : throw new JournalCorruptException($"'{_partition}' does not end where its header says.");
         }
 
         throw new JournalCorruptException($"The snapshot of '{_partition}' is missing.");
@@ -58,7 +59,7 @@ internal sealed class AzureTablesJournal : IJournal
         }
 
         // The hash covers all that came before: whoever wrote the same in the same place wrote this very append.
-        var batch = Convert.ToHexStringLower(append.Row.Hash.Span);
+        var batch = BatchOf(append.Row.Hash);
         var next = header with { Seq = append.Row.LastSeq, Batch = batch };
         List<TableTransactionAction> actions = [.. RowEntities.Write(_partition, append).Select(e => new TableTransactionAction(TableTransactionActionType.Add, e))];
         FilingRun? run = null;
@@ -95,6 +96,38 @@ internal sealed class AzureTablesJournal : IJournal
         ? []
         : await _table.Rows(_partition, JournalKeys.RowsFrom(seq - 1), JournalKeys.RowsEnd, rows, cancellation).Take(rows).Select(RowEntities.ReadRow).ToListAsync(cancellation);
 
+    public async ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => await ReadBack(seq == long.MaxValue ? seq : seq + 1, 2, cancellation) switch
+    {
+        [] => null,
+        [var only] => new LinkedRow(only, JournalEnd.Start),
+        [var row, var before, ..] => new LinkedRow(row, new JournalEnd(before.LastSeq, before.Hash)),
+    };
+
+    public async ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation)
+    {
+        if (!_filings.HasBegun)
+        {
+            await Begin(cancellation);
+        }
+
+        var rows = new List<FiledRow>();
+        await foreach (var parts in _table.Rows(_partition, JournalKeys.RowsFrom(until - 1), JournalKeys.RowsFrom(from - 1), null, cancellation))
+        {
+            rows.Add(new FiledRow(RowEntities.ReadRow(parts), RowEntities.ReadFilings(parts[0])));
+        }
+
+        foreach (var filing in rows.SelectMany(r => r.Filings).Where(_ => _filings.HasBegun))
+        {
+            if (!await _filings.LeadsTo(filing, cancellation))
+            {
+                throw new JournalCorruptException($"The index of '{_partition}' does not lead to event {filing.Seq}.");
+            }
+        }
+
+        rows.Reverse();
+        return rows;
+    }
+
     public async ValueTask<long?> Find(Digest digest, CancellationToken cancellation)
     {
         if (!_filings.HasBegun)
@@ -105,12 +138,38 @@ internal sealed class AzureTablesJournal : IJournal
         return await _filings.Find(digest, cancellation);
     }
 
+    // A header that names an earlier end would have money come back that was spent.
+    private static bool EndsAsSaid(Header header, History history)
+    {
+        var (seq, hash) = history switch
+        {
+            { Rows: [.., var newest] } => (newest.LastSeq, newest.Hash),
+            { Snapshot: { } snapshot } => (snapshot.Seq, snapshot.Hash),
+            _ => (0L, default(ReadOnlyMemory<byte>)),
+        };
+        return header.Seq == seq && header.Batch == (seq == 0 ? "" : BatchOf(hash)) && (header.SnapshotSeq > 0 || header is { SnapshotParts: 0, SnapshotBatch: "" });
+    }
+
     private async Task<Snapshot?> ReadSnapshot(Header header, CancellationToken cancellation)
     {
         var prefix = JournalKeys.SnapshotPrefix(header.SnapshotSeq, header.SnapshotBatch);
         var parts = await _table.Query(_partition, prefix, prefix + "~", null, cancellation).ToListAsync(cancellation);
         return parts.Count == header.SnapshotParts ? RowEntities.ReadSnapshot(parts) : null;
     }
+
+    private async Task Begin(CancellationToken cancellation)
+    {
+        try
+        {
+            await Read(cancellation);
+        }
+        catch (JournalCorruptException)
+        {
+            // A journal whose header or snapshot is at fault can still be read row by row, without its index.
+        }
+    }
+
+    private static string BatchOf(ReadOnlyMemory<byte> hash) => Convert.ToHexStringLower(hash.Span);
 
     private IAsyncEnumerable<IReadOnlyList<TableEntity>> After(Header header, CancellationToken cancellation) =>
         header.Seq <= header.SnapshotSeq

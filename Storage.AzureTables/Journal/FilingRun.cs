@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Budgets.Journal;
 using Budgets.Ledger;
 
@@ -20,8 +21,17 @@ internal sealed class FilingRun
         return new FilingRun(sorted, lastSeq);
     }
 
+    /// <exception cref="JournalCorruptException">Not what was written. Runs of earlier versions have no checksum.</exception>
     public static FilingRun Parse(ReadOnlySpan<byte> bytes, long lastSeq)
     {
+        if (bytes.Length % sizeof(ulong) != 0)
+        {
+            if (bytes.Length % sizeof(ulong) != sizeof(uint) || BinaryPrimitives.ReadUInt32BigEndian(bytes[^sizeof(uint)..]) != Checksum(bytes[..^sizeof(uint)], lastSeq))
+            {
+                throw new JournalCorruptException($"The run of filings up to {lastSeq} is not what was written.");
+            }
+        }
+
         var sorted = new ulong[bytes.Length / sizeof(ulong)];
         for (var i = 0; i < sorted.Length; i++)
         {
@@ -33,12 +43,13 @@ internal sealed class FilingRun
 
     public byte[] ToBytes()
     {
-        var bytes = new byte[_sorted.Length * sizeof(ulong)];
+        var bytes = new byte[(_sorted.Length * sizeof(ulong)) + sizeof(uint)];
         for (var i = 0; i < _sorted.Length; i++)
         {
             BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * sizeof(ulong)), _sorted[i]);
         }
 
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(^sizeof(uint)..), Checksum(bytes.AsSpan(..^sizeof(uint)), _lastSeq));
         return bytes;
     }
 
@@ -54,6 +65,13 @@ internal sealed class FilingRun
 
     // The distance from the end: so that of one digest's events the newest sorts first.
     private static ulong Join(Digest digest, uint distance) => ((ulong)Prefix(digest) << 32) | distance;
+
+    private static uint Checksum(ReadOnlySpan<byte> sorted, long lastSeq)
+    {
+        Span<byte> last = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(last, lastSeq);
+        return Crc32.HashToUInt32(sorted) ^ Crc32.HashToUInt32(last);
+    }
 
     private static uint Prefix(Digest digest) => (uint)(digest.Value >> 96);
 }

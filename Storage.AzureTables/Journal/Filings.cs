@@ -53,19 +53,7 @@ internal sealed class Filings(JournalTable table, string partition)
 
     public async Task<long?> Find(Digest digest, CancellationToken cancellation)
     {
-        long? newest;
-        long[] candidates;
-        while (!TryFind(digest, out newest, out candidates))
-        {
-            var upTo = _runsUpTo;
-            var runs = await table.Query(partition, JournalKeys.RunsBegin, JournalKeys.Run(upTo) + "~", null, cancellation).Select(RowEntities.ReadRun).ToListAsync(cancellation);
-            lock (_lock)
-            {
-                // An append may have made another run meanwhile.
-                _runs = _runsUpTo == upTo ? runs : _runs;
-            }
-        }
-
+        var (newest, candidates) = await Look(digest, cancellation);
         if (newest is not null)
         {
             return newest;
@@ -97,6 +85,45 @@ internal sealed class Filings(JournalTable table, string partition)
             candidates = [.. (_runs ?? []).AsEnumerable().Reverse().SelectMany(r => r.Candidates(digest))];
             return _runs is not null;
         }
+    }
+
+    /// <summary>Whether <see cref="Find"/> would come to this filing, or to one after it. The row itself is not asked again: the caller has it at hand.</summary>
+    public async Task<bool> LeadsTo(Filing filing, CancellationToken cancellation)
+    {
+        var (newest, candidates) = await Look(filing.Digest, cancellation);
+        if (newest >= filing.Seq || candidates.Contains(filing.Seq))
+        {
+            return true;
+        }
+
+        // Of several under one digest, a run has the newest only.
+        foreach (var later in candidates.Where(c => c > filing.Seq))
+        {
+            if (await IsFiled(filing.Digest, later, cancellation))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<(long? Newest, long[] Candidates)> Look(Digest digest, CancellationToken cancellation)
+    {
+        long? newest;
+        long[] candidates;
+        while (!TryFind(digest, out newest, out candidates))
+        {
+            var upTo = _runsUpTo;
+            var runs = await table.Query(partition, JournalKeys.RunsBegin, JournalKeys.Run(upTo) + "~", null, cancellation).Select(RowEntities.ReadRun).ToListAsync(cancellation);
+            lock (_lock)
+            {
+                // An append may have made another run meanwhile.
+                _runs = _runsUpTo == upTo ? runs : _runs;
+            }
+        }
+
+        return (newest, candidates);
     }
 
     private async Task<bool> IsFiled(Digest digest, long seq, CancellationToken cancellation)

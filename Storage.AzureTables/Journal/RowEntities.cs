@@ -32,7 +32,7 @@ internal static class RowEntities
     public static JournalRow ReadRow(IReadOnlyList<TableEntity> parts) => new(
         Int64(parts[0], "Seq"), Int32(parts[0], "Count"), Chunks.Text(parts, "Events"), parts[0].GetBinary("Hash"));
 
-    public static IEnumerable<Filing> ReadFilings(TableEntity first) => PackedFilings.Unpack(Chunks.Bytes(first, "Filings"), Int64(first, "Seq"));
+    public static ImmutableArray<Filing> ReadFilings(TableEntity first) => PackedFilings.Unpack(Chunks.Bytes(first, "Filings"), Int64(first, "Seq"), Int32(first, "Count"));
 
     public static int PartsOf(TableEntity first) => Int32(first, "Parts");
 

@@ -15,6 +15,8 @@ internal abstract class Decorated(IJournalStore store) : IJournalStore
 
     protected virtual ValueTask<IReadOnlyList<JournalRow>> ReadBack(IJournal journal, long seq, int rows) => journal.ReadBack(seq, rows, default);
 
+    protected virtual ValueTask<LinkedRow?> ReadAt(IJournal journal, long seq) => journal.ReadAt(seq, default);
+
     protected virtual ValueTask<long?> Find(IJournal journal, Digest digest) => journal.Find(digest, default);
 
     private sealed class Journal(Decorated store, IJournal journal) : IJournal
@@ -24,6 +26,10 @@ internal abstract class Decorated(IJournalStore store) : IJournalStore
         public ValueTask<bool> Append(Append append) => store.Append(journal, append);
 
         public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => store.ReadBack(journal, seq, rows);
+
+        public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => store.ReadAt(journal, seq);
+
+        public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation) => journal.ReadOn(from, until, cancellation);
 
         public ValueTask<long?> Find(Digest digest, CancellationToken cancellation) => store.Find(journal, digest);
     }
@@ -206,6 +212,13 @@ internal sealed class CountingReads(IJournalStore store) : Decorated(store)
     {
         var read = await base.ReadBack(journal, seq, rows);
         Total = (Total.Rows + read.Count, Total.Bytes + read.Sum(r => (long)r.Events.Length));
+        return read;
+    }
+
+    protected override async ValueTask<LinkedRow?> ReadAt(IJournal journal, long seq)
+    {
+        var read = await base.ReadAt(journal, seq);
+        Total = (Total.Rows + 1, Total.Bytes + (read?.Row.Events.Length ?? 0));
         return read;
     }
 }

@@ -66,10 +66,66 @@ public sealed class AnalyticsTests(Api api)
     [Fact]
     public async Task What_is_not_offered_is_refused_with_what_is()
     {
-        var answer = await (await api.NewAgent()).Get("/v1/agents/analytics?group_by=hour");
+        var answer = await (await api.NewAgent()).Get("/v1/agents/analytics?group_by=minute");
 
         answer.Status.Should().Be(400);
-        answer["errors"][0].GetProperty("message").GetString().Should().Contain("day, week, month, model, operation, tag");
+        answer["errors"][0].GetProperty("message").GetString().Should().Contain("day, week, month, model, operation, tag, hour, child");
+    }
+
+    [Fact]
+    public async Task Every_hour_of_the_range_is_a_row_with_its_offset()
+    {
+        var agent = await api.NewAgent("""{"time_zone":"Asia/Kolkata"}""");
+        await agent.Charge("2.50");
+        var now = TimeZoneInfo.ConvertTime(api.Clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata"));
+        var today = DateOnly.FromDateTime(now.DateTime);
+
+        var answer = await agent.Get($"/v1/agents/analytics?start_date={Text(today.AddDays(-1))}&end_date={Text(today)}&group_by=hour");
+        var csv = await agent.Get($"/v1/agents/analytics?start_date={Text(today)}&group_by=hour", accept: "text/csv");
+
+        var rows = answer["usage_by_hour"].EnumerateArray().Select(r => (At: r.GetProperty("hour").GetDateTimeOffset(), Cost: r.GetProperty("cost").GetDecimal())).ToList();
+        rows.Should().HaveCount(48);
+        rows.Where(r => r.Cost > 0).Should().Equal((new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, now.Offset), 2.5m));
+        csv.Text.Split("\r\n")[1].Should().Be($"{Text(today)}T00:00:00+05:30,0.00,0,0,0,0,0");
+    }
+
+    /// <summary>Three levels on two days: what a row says is the child's and all below it, and nothing is counted twice.</summary>
+    [Fact]
+    public async Task Children_are_rows_that_add_up_with_what_is_below_them()
+    {
+        var parent = await api.NewAgent();
+        var (child, quiet) = (await Family.Child(api, parent), await Family.Child(api, parent));
+        var grandchild = await Family.Child(api, child);
+        var first = Today;
+        foreach (var (agent, amount) in ((Agent, string)[])[(parent, "1.00"), (child, "2.00"), (grandchild, "4.00")])
+        {
+            await agent.Charge(amount);
+        }
+
+        api.Clock.Advance(TimeSpan.FromDays(1));
+        await grandchild.Charge("8.00");
+
+        var both = await parent.Get($"/v1/agents/analytics?start_date={Text(first)}&group_by=child");
+        var last = await parent.Get($"/v1/agents/analytics?start_date={Text(Today)}&group_by=child");
+        var below = await parent.Get($"/v1/agents/{child.Id}/analytics?start_date={Text(first)}&group_by=child");
+        var csv = await parent.Get($"/v1/agents/analytics?start_date={Text(first)}&group_by=child", accept: "text/csv");
+
+        (both.Dollars("total_cost"), both.Dollars("own_cost"), both["total_calls"].GetInt64(), both["truncated"].GetBoolean()).Should().Be((15m, 1m, 4, false));
+        both["usage_by_child"].EnumerateArray().Select(r => (r.GetProperty("child_id").GetString(), r.GetProperty("cost").GetDecimal(), r.GetProperty("own_cost").GetDecimal(), r.GetProperty("calls").GetInt64()))
+            .Should().BeEquivalentTo([(child.Id, 14m, 2m, 3L), (quiet.Id, 0m, 0m, 0L)]);
+        last.Dollars("total_cost").Should().Be(8m);
+        (below.Dollars("own_cost"), below.Dollars("total_cost")).Should().Be((2m, 14m));
+        csv.Text.Split("\r\n").Should().Contain($"{child.Id},14.00,3,0,0,0,0");
+    }
+
+    [Fact]
+    public async Task What_children_spent_takes_the_scope_manage()
+    {
+        var parent = await api.NewAgent();
+        var spender = await api.KeyFor(parent, """["spend"]""");
+
+        (await spender.Get("/v1/agents/analytics?group_by=child")).Code.Should().Be("forbidden");
+        (await spender.Get("/v1/agents/analytics?group_by=hour")).Status.Should().Be(200);
     }
 
     [Fact]

@@ -91,12 +91,14 @@ public sealed class ContractTests(Api api)
         await Check("DELETE", "/v1/models/of-the-contract", "/v1/models/{model_id}", party: api.Operator);
         await Check("DELETE", "/v1/models/never-set", "/v1/models/{model_id}", party: api.Operator);
         await Check("GET", "/v1/agents/usage", "/v1/agents/usage");
-        foreach (var group in (string[])["day", "week", "month", "model", "operation", "tag"])
+        foreach (var group in (string[])["day", "week", "month", "model", "operation", "tag", "hour", "child"])
         {
             await Check("GET", $"/v1/agents/analytics?group_by={group}", "/v1/agents/analytics");
         }
 
-        await Check("GET", "/v1/agents/analytics?group_by=hour", "/v1/agents/analytics");
+        await Check("GET", "/v1/agents/analytics?group_by=minute", "/v1/agents/analytics");
+        await Check("GET", "/v1/agents/ledger/verify", "/v1/agents/ledger/verify");
+        await Check("GET", $"/v1/agents/{agent.Id}/ledger/verify", "/v1/agents/{agent_id}/ledger/verify", party: api.Operator);
         await Check("GET", "/v1/agents/ledger", "/v1/agents/ledger");
         await Check("GET", "/v1/agents/me", "/v1/agents/me");
         await Check("PATCH", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", """{"metadata":{"a":"b"}}""");

@@ -63,6 +63,15 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Hours_are_stored_as_approved()
+    {
+        Approved.Equal("DayClosed.Hours", Encode(Examples.Hourly));
+        Approved.Equal("Settled.Hour", Encode(Examples.SettledInHour));
+        BudgetCodec.Instance.Decode(Encode(Examples.Hourly)).Should().BeEquivalentTo([Examples.Hourly], same => same.RespectingRuntimeTypes());
+        BudgetCodec.Instance.Decode(Encode(Examples.SettledInHour)).Should().BeEquivalentTo([Examples.SettledInHour], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void A_state_is_stored_as_approved()
     {
         var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply);

@@ -79,6 +79,15 @@ internal static class Examples
     /// <summary>A day that is found by its date, closed by more than one event.</summary>
     public static DayClosed Filed { get; } = Events.OfType<DayClosed>().Single() with { Earlier = 17 };
 
+    /// <summary>The same with its hours.</summary>
+    public static DayClosed Hourly { get; } = Filed with
+    {
+        Hours = [new HourSums(Start.AddHours(-2).AddMinutes(2), new Sums(Usd(3), 1, 1_000, 200, 30, 40)), new HourSums(Start.AddMinutes(2), new Sums(Usd(1), 1, 0, 0, 0, 0))],
+    };
+
+    /// <summary>Of a hold that knows its hour.</summary>
+    public static Settled SettledInHour { get; } = Events.OfType<Settled>().Single() with { Hold = Ended with { Hour = Start.AddMinutes(2) } };
+
     /// <summary>With alerts of two layers.</summary>
     public static Configured Layered { get; } = Events.OfType<Configured>().Single() with
     {

@@ -63,6 +63,55 @@ public abstract class JournalContract : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_row_is_found_by_any_seq_in_it_with_the_end_of_the_one_before()
+    {
+        var journal = Store.Open("a");
+        var scribe = new Scribe(journal);
+        foreach (var count in (int[])[1, 3, 1, 2])
+        {
+            await scribe.Write(scribe.Next(count));
+        }
+
+        (await journal.ReadAt(0, default)).Should().BeNull();
+        foreach (var seq in (long[])[1, 2, 3, 4, 5, 6, 7, 8, long.MaxValue])
+        {
+            var found = (await journal.ReadAt(seq, default))!;
+
+            var row = scribe.Rows.Last(r => r.FirstSeq <= seq);
+            Scribe.Text([found.Row]).Should().Equal(Scribe.Text([row]));
+            found.Before.Seq.Should().Be(row.FirstSeq - 1);
+            HashChain.Follows(found.Before, found.Row).Should().BeTrue();
+        }
+    }
+
+    [Fact]
+    public async Task Rows_are_read_on_with_what_is_filed_beside_them()
+    {
+        var journal = Store.Open("a");
+        var scribe = new Scribe(journal);
+        List<Append> written = [];
+        foreach (var count in (int[])[1, 3, 1, 2])
+        {
+            written.Add(scribe.Next(count, filed: [Key($"{count}"), Key("again")], snapshot: written.Count == 2 ? "{}" : null));
+            await scribe.Write(written[^1]);
+        }
+
+        for (var from = 1; from <= 9; from++)
+        {
+            for (var until = from; until <= 9; until++)
+            {
+                var rows = await Store.Open("a").ReadOn(from, until, default);
+
+                var expected = written.Where(w => from <= w.Row.FirstSeq && w.Row.FirstSeq < until).ToList();
+                Scribe.Text(rows.Select(r => r.Row)).Should().Equal(Scribe.Text(expected.Select(e => e.Row)));
+                rows.SelectMany(r => r.Filings).Should().Equal(expected.SelectMany(e => e.Filings));
+            }
+        }
+
+        (await Store.Open("b").ReadOn(1, 9, default)).Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

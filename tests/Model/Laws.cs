@@ -48,6 +48,7 @@ internal static class Laws
         var today = budget.Window(LimitType.Daily).Date;
         Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostDays), today)))!);
         Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(-100), today.AddDays(-60))))!);
+        ByHour(ledger, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostHourlyDays), today, ByHour: true)))!);
     }
 
     /// <summary>Spent is the sum of the entries admitted in the window, and held the sum of its open holds; neither seqs nor time run back.</summary>
@@ -114,6 +115,27 @@ internal static class Laws
             view.Usage.Total.Cost.Nanos == total && view.Usage.ByModel.Sum(m => m.Sums.Cost.Nanos) == total && view.Usage.ByOperation.Sum(o => o.Sums.Cost.Nanos) == total,
             $"The days add up to {total} nanos, and the models or operations do not.");
     }
+
+    /// <summary>The hours add up to the days, and each is what the ledger says was admitted in it.</summary>
+    private static void ByHour(IReadOnlyList<LedgerEntry> ledger, AnalyticsView view)
+    {
+        var hours = view.Hours!.Value;
+        var total = hours.Aggregate(default(Sums), (sum, h) => sum + h.Sums);
+        Same.That(total == view.Usage.Total, $"The hours add up to {total}, the days to {view.Usage.Total}.");
+        var admitted = ledger.Where(e => e.Kind == EntryKind.Hold).ToDictionary(e => e.Id!, e => e.At);
+        var spent = ledger.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle)
+            .GroupBy(e => Whole(e.Kind == EntryKind.Charge ? e.At : admitted[e.Id!]), e => e.Amount.Nanos).ToDictionary(h => h.Key, h => h.Sum());
+
+        // Around a change of zone the first hours of the range may belong to the day before it.
+        var certain = view.Days!.Value[0].Date.AddDays(2).ToDateTime(TimeOnly.MinValue);
+        foreach (var (begin, sums) in hours.GroupBy(h => h.Begin.UtcDateTime, h => h.Sums).Where(h => h.Key >= certain).Select(h => (h.Key, h.Aggregate((a, b) => a + b))))
+        {
+            Same.That(sums.Cost.Nanos == spent.GetValueOrDefault(begin), $"The hour from {begin:O} is {sums.Cost}, the ledger adds up to {spent.GetValueOrDefault(begin)} nanos.");
+        }
+    }
+
+    // The model's zones are whole hours away from UTC.
+    private static DateTime Whole(DateTimeOffset at) => at.UtcDateTime.AddTicks(-(at.UtcTicks % TimeSpan.TicksPerHour));
 
     private static void Usage(ReferenceBudget budget, UsageView usage)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Budgets.Budgets;
 using Budgets.Journal;
 using Budgets.Ledger;
 
@@ -104,7 +105,8 @@ internal sealed class PaperSubject : ISubject
         var spent = Days(state, elapsed, first, last).ToList();
         var rows = Enumerable.Range(first.DayNumber, last.DayNumber - first.DayNumber + 1).Select(DateOnly.FromDayNumber)
             .Select(date => new DaySums(date, spent.Where(d => d.Date == date).Aggregate(default(Sums), (s, d) => s + d.Usage.Total)));
-        return new(new AnalyticsView(Agent, state.TimeZone, state.Terms.WeekStart, [.. rows], UsageBook.Sum([.. spent.Select(d => d.Usage)]).Sums()));
+        return new(new AnalyticsView(Agent, state.TimeZone, state.Terms.WeekStart, [.. rows], UsageBook.Sum([.. spent.Select(d => d.Usage)]).Sums(),
+            query.ByHour ? Hours.Rows(first, last, state.TimeZone, spent.SelectMany(d => d.Hours ?? [], (d, hour) => (d.Date, hour))) : null));
     }
 
     public ValueTask Restart(int way)
@@ -127,8 +129,8 @@ internal sealed class PaperSubject : ISubject
         return default;
     }
 
-    private IEnumerable<(DateOnly Date, UsageBook Usage)> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) =>
-        _events.Concat(elapsed).OfType<DayClosed>().Select(d => (d.Date, d.Usage)).Concat(state.Days.Select(d => (d.Date, d.Usage))).Where(d => first <= d.Date && d.Date <= last);
+    private IEnumerable<DayBook> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) =>
+        _events.Concat(elapsed).OfType<DayClosed>().Select(DayBook.Of).Concat(state.Days.Select(d => new DayBook(d.Date, d.Usage, d.Hours))).Where(d => first <= d.Date && d.Date <= last);
 
     // As the grain does: only what the state has forgotten is looked up.
     private Recalled Recall(IdempotencyKey? key, HoldId? hold)
