@@ -12,12 +12,22 @@ public enum EntryKind
     Release,
     Extend,
     Expire,
+
+    /// <summary>Money put into the agent's balance.</summary>
+    Credit = 7,
+
+    /// <summary>Money put there by a payment that came by itself.</summary>
+    Recharge = 8,
+
+    /// <summary>What was booked is not what was paid: the difference, which may be negative.</summary>
+    Correction = 9,
 }
 
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
+/// <param name="About">Of a correction: the first day that it corrects.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -31,7 +41,8 @@ public sealed record LedgerEntry(
     bool Late,
     string? Detail,
     ImmutableArray<Balance> Balances,
-    string? PriceVersion = null);
+    string? PriceVersion = null,
+    DateOnly? About = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -199,5 +199,13 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     [Alias("Afford"), AnyGateway]
     ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom);
 
+    /// <summary>What could be spent less, at these prices. Nothing is remembered of it.</summary>
+    [Alias("Advise"), AnyGateway]
+    ValueTask<AdviceView> Advise(HabitsView habits);
+
+    /// <summary>What usage under each name is priced as, in order.</summary>
+    [Alias("Meanings"), AnyGateway]
+    ValueTask<ImmutableArray<ModelName>> Meanings(ImmutableArray<string> names);
+
     public const int MostAffordable = 4;
 }

@@ -59,3 +59,7 @@ public sealed record QuoteRequest(string? Model, TokenUsage Usage, long Requests
 /// <param name="MaxCalls">Calls with exactly the usage asked about; null: the money does not bound them.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Affordable")]
 public sealed record Affordable(string Model, long? MaxOutputTokens, long? MaxCalls);
+
+/// <summary>A name of a model, and what usage under it is priced as; nulls: it has no price.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.ModelName")]
+public sealed record ModelName(string Name, string? Id, string? Provider);

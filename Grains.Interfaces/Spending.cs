@@ -30,9 +30,10 @@ public sealed record TokenUsage(
 }
 
 /// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
+/// <param name="PromptHash">Stands for what was asked: two calls that ask the same have the same.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Purpose")]
 public sealed record Purpose(
-    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null)
+    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null)
 {
     public static readonly Purpose None = new();
 
@@ -40,6 +41,7 @@ public sealed record Purpose(
     public const int MaxOperationLength = 128;
     public const int MaxTags = 16;
     public const int MaxTagLength = 64;
+    public const int MaxPromptHashLength = 64;
 }
 
 public enum ChargeMode

@@ -32,6 +32,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("lent.v1", StoredJson.Default.Lent),
         Shape.Of("alerted.v1", StoredJson.Default.Alerted),
         Shape.Of("alerts_taken.v1", StoredJson.Default.AlertsTaken),
+        Shape.Of("reconciled.v1", StoredJson.Default.Reconciled),
     ])
     {
     }
@@ -56,6 +57,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
             Released r => (r.Hold.Id, r.Key),
             Expired x => (x.Hold.Id, null),
             Extended x => (null, x.Key),
+            Reconciled r => (null, r.Key),
             _ => ((HoldId?)null, (IdempotencyKey?)null),
         };
         if (hold is { } h1)

@@ -36,7 +36,8 @@ internal sealed record StoredState(
     ImmutableArray<Told>? Told = null,
     Pace? Pace = null,
     ImmutableArray<Repeat>? Repeats = null,
-    long? UnfiledUpTo = null)
+    long? UnfiledUpTo = null,
+    Prompts? Prompts = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -48,7 +49,8 @@ internal sealed record StoredState(
         s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow,
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
-        s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo);
+        s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo,
+        s.Prompts.IsEmpty ? null : s.Prompts);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -86,6 +88,7 @@ internal sealed record StoredState(
         Pace = Pace ?? default,
         Repeats = Repeats ?? [],
         UnfiledUpTo = UnfiledUpTo ?? 0,
+        Prompts = Prompts ?? Ledger.Prompts.None,
     };
 }
 

@@ -70,6 +70,9 @@ public static class Fold
             Closed => s with { Closed = true, Freeze = null },
             Moved m => Moving.Moved(s, m.Parent),
             DayClosed d => s.WithDayClosed(d),
+            Reconciled r => Agreeing(s.Corrected(r), r.After)
+                .Drawn(s.DrawNow(), r.Amount, Money.Zero)
+                .Remembering(Digest.Of(r.Key), r.Fingerprint, EntryKind.Correction),
             DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
             DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
             Lent l => Agreeing(s.With(l.Loan), l.After),
@@ -133,12 +136,15 @@ public static class Fold
 
     private static BudgetState Used(this BudgetState s, long dayNumber, Money cost, Purpose purpose)
     {
+        var (prompts, isRepeat) = s.Prompts.Seen(purpose, s.Now);
+        s = ReferenceEquals(prompts, s.Prompts) ? s : s with { Prompts = prompts };
+
         // Today is last, and nearly always the one.
         for (var i = s.Days.Length - 1; i >= 0; i--)
         {
             if (s.Days[i].Number == dayNumber)
             {
-                return s with { Days = s.Days.SetItem(i, s.Days[i] with { Usage = s.Days[i].Usage.Add(cost, purpose) }) };
+                return s with { Days = s.Days.SetItem(i, s.Days[i] with { Usage = s.Days[i].Usage.Add(cost, purpose, s.Now, isRepeat) }) };
             }
         }
 

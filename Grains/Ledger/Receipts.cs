@@ -5,7 +5,7 @@ namespace Budgets.Ledger;
 /// <summary>Reads answers and ledger lines off events: the first answer and every replay of it come from here.</summary>
 public static class Receipts
 {
-    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended;
+    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended or Reconciled;
 
     /// <summary>What the state's memory would have held of an event, for those read back from the journal.</summary>
     /// <exception cref="JournalCorruptException">No digest leads to such an event.</exception>
@@ -16,6 +16,7 @@ public static class Receipts
         Settled t => new(seq, t.Fingerprint, EntryKind.Settle),
         Released r => new(seq, r.Fingerprint, EntryKind.Release),
         Extended x => new(seq, x.Fingerprint, EntryKind.Extend),
+        Reconciled r => new(seq, r.Fingerprint, EntryKind.Correction),
         Expired => new(seq, Digest.None, EntryKind.Expire),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) was filed under a digest."),
     };
@@ -28,6 +29,7 @@ public static class Receipts
         Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings, t.PriceVersion),
         Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
         Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
+        Reconciled r => new(EntryKind.Correction, seq, r.At, "", r.Amount, default, r.Overage, false, null, r.Key.Value, r.After, r.Warnings),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) is not the answer to a spending request."),
     };
 
@@ -46,6 +48,7 @@ public static class Receipts
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
         Expired x => Line(x, EntryKind.Expire, x.Hold.Amount, x.Hold.Id.Value, x.Hold.Purpose, null, x.After),
+        Reconciled r => Line(r, EntryKind.Correction, r.Amount, null, Correcting.PurposeOf(r), r.Key.Value, r.After, r.Overage, detail: Correcting.Detail(r)) with { About = r.Lines.Min(l => l.Date) },
         Opened o => Config(o, $"opened by {o.By}"),
         Configured c => Config(c, $"configured by {c.By}"),
         Described d => Config(d, $"described by {d.By}"),
