@@ -80,6 +80,9 @@ public static class BudgetsApi
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
         AnalyticsEndpoints.Map(routes);
+        OptimizationEndpoints.Map(routes);
+        PreviewEndpoints.Map(routes);
+        ReconcileEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         Contract.Map(routes);

@@ -19,6 +19,7 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
+        typeof(NameConverter<SuggestionKind>), typeof(NameConverter<LedgerFormat>), typeof(NameConverter<Confidence>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -69,6 +70,10 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(LedgerAnswer))]
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(AnalyticsAnswer))]
+[JsonSerializable(typeof(OptimizationAnswer))]
+[JsonSerializable(typeof(PreviewAnswer))]
+[JsonSerializable(typeof(ReconcileBody))]
+[JsonSerializable(typeof(ReconcileAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]

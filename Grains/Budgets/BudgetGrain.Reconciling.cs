@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Budgets.Ledger;
 
 namespace Budgets.Budgets;
@@ -7,7 +8,6 @@ internal sealed partial class BudgetGrain
 {
     public async ValueTask<ReconcileOutcome> Reconcile(ReconcileRequest request)
     {
-        var recalled = await _teller.Recall(request.Key);
         for (var tries = 1; ; tries++)
         {
             _teller.Ready();
@@ -27,6 +27,8 @@ internal sealed partial class BudgetGrain
                 return new ReconcileOutcome(ReconcileResult.Done, state.TimeZone, drift);
             }
 
+            var recalled = await _teller.Recall(request.Key);
+
             // Days that are over change seldom. What was compared must be what is corrected.
             _teller.Ready();
             if (State.At(Now).State is var now && IsAsCompared(state, now, last))
@@ -41,7 +43,7 @@ internal sealed partial class BudgetGrain
         }
     }
 
-    private async ValueTask<ReconcileOutcome> Booked(ReconcileRequest request, System.Collections.Immutable.ImmutableArray<Drift> drift, string zone, Recalled recalled)
+    private async ValueTask<ReconcileOutcome> Booked(ReconcileRequest request, ImmutableArray<Drift> drift, string zone, Recalled recalled)
     {
         var (result, decision) = Correcting.Correct(State, request, drift, Now, recalled);
         if (result != ReconcileResult.Done || (decision.Events.IsEmpty && decision.ReplayOf == 0))
