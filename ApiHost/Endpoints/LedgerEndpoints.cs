@@ -26,7 +26,7 @@ internal static class LedgerEndpoints
             new("from", typeof(DateTimeOffset), "Only entries at or after this instant."), new("until", typeof(DateTimeOffset), "Only entries before this instant."),
             new("kind", typeof(EntryKind), "Only entries of this kind."), new("model", typeof(string), "Only entries with this model."),
             new("tag", typeof(string), "Only entries with this tag."),
-            new("format", typeof(LedgerFormat), $"focus: what was spent as CSV in the columns of FOCUS {FocusCsv.Version}, for finance tools; also without limit and cursor. Default: by Accept."),
+            new("format", typeof(string), $"focus: what was spent as CSV in the columns of FOCUS {FocusCsv.Version}, for finance tools; also without limit and cursor. Default: by Accept."),
         ],
         Answers = [new(200, typeof(LedgerAnswer), "A page."), new(200, null, "All of it.", Csv.MediaType)],
     });

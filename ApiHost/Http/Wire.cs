@@ -19,7 +19,7 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
-        typeof(NameConverter<SuggestionKind>), typeof(NameConverter<LedgerFormat>), typeof(NameConverter<Confidence>),
+        typeof(NameConverter<SuggestionKind>), typeof(NameConverter<Confidence>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]

@@ -70,7 +70,7 @@ internal static class Choosing
         select (tariff, served);
 
     private static IEnumerable<(Tariff Tariff, long Served)> Successors(PriceList prices, Habit h, Tariff? own, DateTimeOffset at) =>
-        from newer in own is null ? [] : Line.Newer(prices.Models, own.Model)
+        from newer in own is null ? [] : Line.Newer(prices, own.Model)
         let tariff = Tariff.Of(newer.Id, newer, at)
         where tariff is not null
         select (tariff, 0L);

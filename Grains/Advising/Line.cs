@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Budgets.Pricing;
 
 namespace Budgets.Advising;
 
@@ -8,39 +10,44 @@ namespace Budgets.Advising;
 /// <remarks>The names are the providers' own way to say which models are of one kind; the catalogue has nothing better, and prices say nothing about what a model can do.</remarks>
 internal static partial class Line
 {
+    // Read once for a price list, which lives until the operator changes a price.
+    private static readonly ConditionalWeakTable<PriceList, ILookup<(string? Provider, string Line), (PricedModel Model, ImmutableArray<string> Number)>> Lines = [];
+
     /// <summary>Of the same provider and line, with a higher number, and not on their way out.</summary>
-    public static IEnumerable<PricedModel> Newer(ImmutableArray<PricedModel> models, PricedModel than)
+    public static IEnumerable<PricedModel> Newer(PriceList prices, PricedModel than)
     {
         var (line, number) = Read(than.Id);
-        return from model in models
-               where model.Provider == than.Provider && model.Provider is not null && !model.Deprecated && model.NotCounted.IsEmpty
-               let read = Read(model.Id)
-               where read.Line == line && Compare(read.Number, number) > 0
-               select model;
+        return Lines.GetValue(prices, Known)[(than.Provider, line)].Where(m => IsHigher(m.Number, number)).Select(m => m.Model);
     }
 
-    private static (string Line, ImmutableArray<int> Number) Read(string id)
+    private static ILookup<(string?, string), (PricedModel, ImmutableArray<string>)> Known(PriceList prices) =>
+        (from model in prices.Models
+         where model.Provider is not null && !model.Deprecated
+         let read = Read(model.Id)
+         select (Key: (model.Provider, read.Line), Value: (model, read.Number))).ToLookup(m => m.Key, m => m.Value);
+
+    // Numbers of three digits and more are dates.
+    private static (string Line, ImmutableArray<string> Number) Read(string id)
     {
-        var parts = Parts().Matches(id).Select(m => m.Value).ToList();
-        return (
-            string.Join(' ', parts.Where(p => !char.IsAsciiDigit(p[0]))),
-            [.. parts.Where(p => char.IsAsciiDigit(p[0]) && p.Length <= 2).Select(p => int.Parse(p, CultureInfo.InvariantCulture))]);
+        var parts = Parts().Matches(id).Select(m => m.Value).ToLookup(p => char.IsAsciiDigit(p[^1]));
+        return (string.Join(' ', parts[false]), [.. parts[true].Where(p => p.Length <= 2)]);
     }
 
-    private static int Compare(ImmutableArray<int> a, ImmutableArray<int> b)
+    /// <summary>Higher however it is read: 4.20 after 4.6 is a guess, and none is made.</summary>
+    private static bool IsHigher(ImmutableArray<string> a, ImmutableArray<string> b)
     {
         for (var i = 0; i < Math.Min(a.Length, b.Length); i++)
         {
             if (a[i] != b[i])
             {
-                return a[i].CompareTo(b[i]);
+                return int.Parse(a[i], CultureInfo.InvariantCulture) > int.Parse(b[i], CultureInfo.InvariantCulture) && string.CompareOrdinal(a[i], b[i]) > 0;
             }
         }
 
-        return a.Length.CompareTo(b.Length);
+        return a.Length > b.Length;
     }
 
-    // Numbers of three digits and more are dates and sizes, not versions.
-    [GeneratedRegex("[a-z]+|[0-9]+")]
+    // A number with a b is a size: it belongs to the line.
+    [GeneratedRegex("[0-9]+b(?![a-z])|[a-z]+|[0-9]+")]
     private static partial Regex Parts();
 }

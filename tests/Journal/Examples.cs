@@ -50,6 +50,9 @@ internal static class Examples
         new AlertsTaken(Start.AddMinutes(3), 1),
         new Alerted(Start.AddMinutes(3), Told(2, AlertKinds.BudgetWarning)),
         new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
+        new Reconciled(
+            Start.AddMinutes(4), "operator", "openai", [new Correction("gpt-5", new DateOnly(2026, 3, 3), Usd(4), Usd(0.5m), 100, 20)], Usd(0.5m), Usd(0.5m), Usd(0.5m),
+            new IdempotencyKey("key-7"), Print(20), Overage: true, After(3.000075m, 4).SetItem(0, new Balance(LimitType.Daily, Usd(0), Usd(0), Usd(25))), [new Warning(LimitType.Total, Usd(1_000), 50)]),
         new Closed(Start.AddMinutes(5), "operator"),
     ];
 
@@ -68,6 +71,20 @@ internal static class Examples
 
     /// <summary>A day that is found by its date, closed by more than one event.</summary>
     public static DayClosed Filed { get; } = Events.OfType<DayClosed>().Single() with { Earlier = 17 };
+
+    /// <summary>With all that advice is made of.</summary>
+    public static DayClosed Habitual { get; } = Filed with
+    {
+        Usage = UsageBook.Empty with
+        {
+            Habits = Habits.Of([new Habit("write", "gpt-5", Worked(9), 1_000, 200, Worked(3), Worked(2), Worked(4), new SmallCalls(29_543_046, Worked(1))), new Habit("read", "gpt-5", Worked(1), 10, 2)]),
+        },
+    };
+
+    /// <summary>A charge that says what was asked.</summary>
+    public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
+
+    private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 
     /// <summary>With alerts of two layers.</summary>
     public static Configured Layered { get; } = Events.OfType<Configured>().Single() with
