@@ -23,6 +23,9 @@ public sealed record TokenUsage(
     /// <summary>The most that one request may count of anything.</summary>
     public const long Most = 1_000_000_000;
 
+    /// <summary>True: what it was paid for is tokens, and they are told.</summary>
+    public bool TellsTokens => Images == 0 && InputTokens + OutputTokens + CacheReadTokens + CacheWriteTokens > 0;
+
     public bool IsInRange =>
         InputTokens is >= 0 and <= Most && OutputTokens is >= 0 and <= Most && CacheReadTokens is >= 0 and <= Most
         && CacheWriteTokens is >= 0 and <= Most && ReasoningTokens is >= 0 and <= Most && Images is >= 0 and <= Most && Requests is >= 0 and <= Most

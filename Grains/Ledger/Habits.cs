@@ -22,14 +22,10 @@ public sealed class Habits
 
     public static Habits Of(ImmutableArray<Habit> all) => new(all);
 
+    /// <param name="usage">Tells tokens.</param>
     public Habits Add(Money cost, Purpose purpose, TokenUsage usage, DateTimeOffset at, bool isRepeat)
     {
         var tokens = usage.InputTokens + usage.OutputTokens + usage.CacheReadTokens + usage.CacheWriteTokens;
-        if (usage.Images > 0 || tokens == 0)
-        {
-            return this;
-        }
-
         var call = new Work(1, cost, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens, usage.ReasoningTokens);
         var (operation, model) = (purpose.Operation ?? UsageBook.Unspecified, purpose.Model ?? UsageBook.Unspecified);
         for (var i = 0; i < All.Length; i++)
@@ -40,7 +36,7 @@ public sealed class Habits
             }
         }
 
-        var kept = All.Length < Most ? All : All.Remove(All.MinBy(h => h.All.Cost)!);
+        var kept = All.Length < Most ? All : All.RemoveAt(Cheapest());
         return new Habits(kept.Add(With(new Habit(operation, model, default), call, usage, at, tokens, isRepeat)));
     }
 
@@ -55,6 +51,17 @@ public sealed class Habits
         }
 
         return [.. sums.Values];
+    }
+
+    private int Cheapest()
+    {
+        var cheapest = 0;
+        for (var i = 1; i < All.Length; i++)
+        {
+            cheapest = All[i].All.Cost < All[cheapest].All.Cost ? i : cheapest;
+        }
+
+        return cheapest;
     }
 
     private static Habit Sum(Habit a, Habit b) => a with

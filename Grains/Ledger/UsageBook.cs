@@ -28,7 +28,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
 
         return new UsageBook(
             Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            usage is { } tokens ? (Habits ?? Habits.None).Add(cost, purpose, tokens, at, isRepeat) : Habits);
+            usage is { TellsTokens: true } ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
