@@ -86,6 +86,9 @@ public static class BudgetsApi
         RechargeEndpoints.Map(routes);
         ForecastEndpoints.Map(routes);
         StripeEndpoints.Map(routes);
+        OptimizationEndpoints.Map(routes);
+        PreviewEndpoints.Map(routes);
+        ReconcileEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());

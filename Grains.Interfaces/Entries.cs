@@ -19,7 +19,7 @@ public enum EntryKind
     /// <summary>A recharge began, or ended; its amount is what it brought.</summary>
     Recharge = 8,
 
-    /// <summary>A correction or a refund; its amount is below zero where money left the wallet.</summary>
+    /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative.</summary>
     Correction = 9,
 }
 
@@ -28,6 +28,7 @@ public enum EntryKind
 /// <param name="Detail">For entries that move no money: what changed.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
 /// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
+/// <param name="About">Of a correction: the first day that it corrects.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -42,7 +43,8 @@ public sealed record LedgerEntry(
     string? Detail,
     ImmutableArray<Balance> Balances,
     string? PriceVersion = null,
-    Money? BalanceAfter = null);
+    Money? BalanceAfter = null,
+    DateOnly? About = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -84,6 +84,19 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("GetAnalytics"), AnyGateway]
     ValueTask<AnalyticsView?> GetAnalytics(AnalyticsQuery query);
 
+    /// <summary>What the agent could spend less, from what it did in the last week. Null: no such agent.</summary>
+    [Alias("GetOptimization"), AnyGateway]
+    ValueTask<OptimizationView?> GetOptimization();
+
+    /// <summary>What the last thirty days would have been with another budget. Writes nothing.</summary>
+    /// <exception cref="OverloadedException">Another one of this budget is being worked out.</exception>
+    [Alias("Preview"), AnyGateway]
+    ValueTask<PreviewOutcome> Preview(ConfigureRequest proposal);
+
+    /// <summary>Compares what providers say with what was booked, and books the difference if that is asked.</summary>
+    [Alias("Reconcile"), AnyGateway]
+    ValueTask<ReconcileOutcome> Reconcile(ReconcileRequest request);
+
     /// <summary>Null: no such agent.</summary>
     [Alias("GetLedger"), AnyGateway]
     ValueTask<LedgerPage?> GetLedger(LedgerQuery query);

@@ -206,6 +206,13 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     /// <summary>Whose model this is; null: not known.</summary>
     [Alias("Maker"), AnyGateway]
     ValueTask<string?> Maker(string model);
+    /// <summary>What could be spent less, at these prices. Nothing is remembered of it.</summary>
+    [Alias("Advise"), AnyGateway]
+    ValueTask<AdviceView> Advise(HabitsView habits);
+
+    /// <summary>What usage under each name is priced as, in order.</summary>
+    [Alias("Meanings"), AnyGateway]
+    ValueTask<ImmutableArray<ModelName>> Meanings(ImmutableArray<string> names);
 
     public const int MostAffordable = 4;
 }

@@ -23,6 +23,9 @@ public sealed record TokenUsage(
     /// <summary>The most that one request may count of anything.</summary>
     public const long Most = 1_000_000_000;
 
+    /// <summary>True: what it was paid for is tokens, and they are told.</summary>
+    public bool TellsTokens => Images == 0 && InputTokens + OutputTokens + CacheReadTokens + CacheWriteTokens > 0;
+
     public bool IsInRange =>
         InputTokens is >= 0 and <= Most && OutputTokens is >= 0 and <= Most && CacheReadTokens is >= 0 and <= Most
         && CacheWriteTokens is >= 0 and <= Most && ReasoningTokens is >= 0 and <= Most && Images is >= 0 and <= Most && Requests is >= 0 and <= Most
@@ -30,9 +33,10 @@ public sealed record TokenUsage(
 }
 
 /// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
+/// <param name="PromptHash">Stands for what was asked: two calls that ask the same have the same.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Purpose")]
 public sealed record Purpose(
-    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null)
+    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null)
 {
     public static readonly Purpose None = new();
 
@@ -40,6 +44,7 @@ public sealed record Purpose(
     public const int MaxOperationLength = 128;
     public const int MaxTags = 16;
     public const int MaxTagLength = 64;
+    public const int MaxPromptHashLength = 64;
 }
 
 public enum ChargeMode

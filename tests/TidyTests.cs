@@ -60,6 +60,9 @@ public sealed partial class TidyTests
     [Fact]
     public void A_forecast_is_worked_out_without_waiting_or_touching_the_world() => Found(["Grains/Forecasting"], Impure()).Should().BeEmpty();
 
+    [Fact]
+    public void Advice_is_worked_out_without_waiting_or_touching_the_world() => Found(["Grains/Advising"], Impure()).Should().BeEmpty();
+
     /// <summary>The same, of what was compiled: no signature, field or local function of the ledger knows a task, a stream, a clock, a log or a grain.</summary>
     [Fact]
     public void No_compiled_member_of_the_ledger_knows_Orleans_or_a_task()

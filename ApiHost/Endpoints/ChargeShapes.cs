@@ -50,7 +50,7 @@ internal sealed record ChargeBody : ChargeItem
         }
 
         faults.AddIf(
-            Amount is not null || Usage is not null || Model is not null || Tags is not null || IdempotencyKey is not null
+            Amount is not null || Usage is not null || Model is not null || Tags is not null || PromptHash is not null || IdempotencyKey is not null
             || Operation is not null || OccurredAt is not null || Mode is not null,
             "charges",
             "does not go with members of a single charge");

@@ -5,6 +5,12 @@ using Budgets.ApiHost.OpenApi;
 
 namespace Budgets.ApiHost.Endpoints;
 
+/// <summary>What else the ledger can be had as.</summary>
+internal enum LedgerFormat
+{
+    Focus = 0,
+}
+
 /// <summary>Everything that ever happened to a budget, newest first; JSON by pages or CSV in one stream.</summary>
 internal static class LedgerEndpoints
 {
@@ -20,13 +26,14 @@ internal static class LedgerEndpoints
             new("from", typeof(DateTimeOffset), "Only entries at or after this instant."), new("until", typeof(DateTimeOffset), "Only entries before this instant."),
             new("kind", typeof(EntryKind), "Only entries of this kind."), new("model", typeof(string), "Only entries with this model."),
             new("tag", typeof(string), "Only entries with this tag."),
+            new("format", typeof(string), $"focus: what was spent as CSV in the columns of FOCUS {FocusCsv.Version}, for finance tools; also without limit and cursor. Default: by Accept."),
         ],
         Answers = [new(200, typeof(LedgerAnswer), "A page."), new(200, null, "All of it.", Csv.MediaType)],
     });
 
     private static async Task Get(Call call)
     {
-        var query = new Query(call.Http, "limit", "cursor", "from", "until", "kind", "model", "tag");
+        var query = new Query(call.Http, "limit", "cursor", "from", "until", "kind", "model", "tag", "format");
         var asked = new LedgerQuery(
             query.Limit(MaxPage, DefaultPage),
             query.Cursor(IsSeq) is { } at ? SeqOf(at) : null,
@@ -35,7 +42,8 @@ internal static class LedgerEndpoints
             query.OneOf<EntryKind>("kind"),
             query.Text("model", Purpose.MaxModelLength),
             query.Text("tag", Purpose.MaxTagLength));
-        var asCsv = Csv.IsAsked(call.Http);
+        var asFocus = query.OneOf<LedgerFormat>("format") is not null;
+        var asCsv = asFocus || Csv.IsAsked(call.Http);
         query.Faults.AddIf(asCsv && query.Has("limit"), "limit", "does not go with CSV, which has everything");
         query.Faults.AddIf(asCsv && query.Has("cursor"), "cursor", "does not go with CSV, which has everything");
         if (query.Problem is { } problem)
@@ -44,7 +52,7 @@ internal static class LedgerEndpoints
             return;
         }
 
-        await (asCsv ? LedgerCsv.Stream(call, asked) : Page(call, asked));
+        await (asFocus ? FocusCsv.Stream(call, asked) : asCsv ? LedgerCsv.Stream(call, asked) : Page(call, asked));
     }
 
     private static async Task Page(Call call, LedgerQuery asked)

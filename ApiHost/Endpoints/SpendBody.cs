@@ -82,6 +82,9 @@ internal abstract record SpendBody : KeyedBody
 
     public string[]? Tags { get; set; }
 
+    [Description("Stands for what is asked, such as a hash of the prompt: the same again is what a cache could have answered.")]
+    public string? PromptHash { get; set; }
+
     public override void Check(Faults faults)
     {
         base.Check(faults);
@@ -90,6 +93,7 @@ internal abstract record SpendBody : KeyedBody
         faults.AddIf(Amount is null && Usage?.TellsSomething() == false, "usage", "must tell input_tokens, output_tokens or images to be priced");
         Usage?.Check(faults);
         faults.Text("model", Model, Purpose.MaxModelLength);
+        faults.Text("prompt_hash", PromptHash, Purpose.MaxPromptHashLength);
         if (Tags is { } tags)
         {
             faults.AddIf(tags.Length > Purpose.MaxTags, "tags", $"must be {Purpose.MaxTags} at most");
@@ -107,7 +111,7 @@ internal abstract record SpendBody : KeyedBody
     protected void CheckPriced(Faults faults) =>
         faults.AddIf(Amount is null && Usage is not null && Model is null, "model", "is required to turn usage into an amount");
 
-    protected Purpose PurposeWith(string? operation) => Model is null && operation is null && Tags is null && Usage is null
+    protected Purpose PurposeWith(string? operation) => Model is null && operation is null && Tags is null && Usage is null && PromptHash is null
         ? Purpose.None
-        : new Purpose(Model, operation, Tags is null ? default : ImmutableCollectionsMarshal.AsImmutableArray(Tags), Usage?.ToUsage());
+        : new Purpose(Model, operation, Tags is null ? default : ImmutableCollectionsMarshal.AsImmutableArray(Tags), Usage?.ToUsage(), PromptHash);
 }

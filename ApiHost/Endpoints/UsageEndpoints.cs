@@ -18,7 +18,7 @@ internal sealed record TokensAnswer(long Input, long Output, long CacheRead, lon
 /// <param name="AmountRemaining">What is left of today under the daily limit; null without one.</param>
 /// <param name="OperationCount">Charges and settlements in the period, the agent's own. So is all that is told by model, operation and tag, and the tokens.</param>
 /// <param name="TopModels">The ten that cost most; names beyond the bounded number are summed as "other".</param>
-/// <param name="OptimizationSuggestion">Empty when nothing was measured that would support one.</param>
+/// <param name="OptimizationSuggestion">The first of those under optimization, whatever the period; empty when nothing was measured that would support one.</param>
 /// <param name="Held">Set aside now, in all open reservations.</param>
 /// <param name="Limits">Every limit in force with its figures now; these count what descendants spent and hold.</param>
 /// <param name="OwnSpent">By the agent itself.</param>
@@ -62,7 +62,7 @@ internal sealed record UsageAnswer(
         _ => null,
     };
 
-    public static UsageAnswer Of(UsageView view, bool includeChildren, CacheSavingsAnswer savings, ForecastAnswer forecast)
+    public static UsageAnswer Of(UsageView view, bool includeChildren, CacheSavingsAnswer savings, ForecastAnswer forecast, string suggestion)
     {
         var (usage, budget) = (view.Usage, view.Budget);
         var total = usage.Total;
@@ -78,7 +78,7 @@ internal sealed record UsageAnswer(
             Today(budget)?.Remaining,
             total.Calls,
             [.. usage.ByModel.Take(MostModels).Select(m => new ModelUsage(m.Name, m.Sums.Cost, m.Sums.Calls))],
-            OptimizationSuggestion: "",
+            suggestion,
             budget.Balances.FirstOrDefault(b => b.Type == LimitType.Total).Held,
             [.. budget.Windows.Select(WindowAnswer.Of)],
             new TokensAnswer(total.InputTokens, total.OutputTokens, total.CacheReadTokens, total.CacheWriteTokens),
@@ -130,6 +130,6 @@ internal static class UsageEndpoints
         }
 
         var savings = await CacheSavingsAnswer.Of(usage.Usage.ByModel, call);
-        await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings, ForecastAnswer.Of(forecast, call.Edge.Now)));
+        await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings, ForecastAnswer.Of(forecast, call.Edge.Now), await OptimizationAnswer.Sentence(call)));
     }
 }

@@ -16,6 +16,11 @@ internal static class Csv
     public static bool IsAsked(HttpContext http) =>
         http.Request.Headers.Accept.Any(a => a?.Contains(MediaType, StringComparison.OrdinalIgnoreCase) == true);
 
+    public static bool IsSent(HttpContext http) =>
+        Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
+        && type.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
     public static void Announce(HttpResponse response, string file)
     {
         response.ContentType = MediaType + "; charset=utf-8; header=present";

@@ -22,6 +22,7 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
         typeof(NameConverter<CreditSource>), typeof(NameConverter<PaymentMode>), typeof(NameConverter<RechargeMode>), typeof(NameConverter<RechargeReason>),
         typeof(NameConverter<RechargePauseReason>), typeof(NameConverter<RechargeStatus>), typeof(NameConverter<RechargeState>),
+        typeof(NameConverter<SuggestionKind>), typeof(NameConverter<Confidence>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -81,6 +82,10 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(RechargeAnswer))]
 [JsonSerializable(typeof(RechargeHistoryAnswer))]
 [JsonSerializable(typeof(ForecastAnswer))]
+[JsonSerializable(typeof(OptimizationAnswer))]
+[JsonSerializable(typeof(PreviewAnswer))]
+[JsonSerializable(typeof(ReconcileBody))]
+[JsonSerializable(typeof(ReconcileAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]

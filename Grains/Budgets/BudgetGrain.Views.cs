@@ -5,6 +5,9 @@ namespace Budgets.Budgets;
 // What can be read of a budget.
 internal sealed partial class BudgetGrain
 {
+    private Advisory? _advisory;
+    private Rehearsals? _rehearsals;
+
     public async ValueTask<BudgetView?> GetBudget()
     {
         _teller.Ready();
@@ -43,6 +46,23 @@ internal sealed partial class BudgetGrain
         var head = State.Exists ? new LedgerHead(State.Seq, State.Balances(), State.Holds.Count) : null;
         await _teller.Durable();
         return head;
+    }
+
+    public async ValueTask<OptimizationView?> GetOptimization()
+    {
+        _teller.Ready();
+        var (state, elapsed) = State.At(Now);
+        await _teller.Durable();
+        return state.Exists ? await (_advisory ??= new Advisory(_teller, GrainFactory)).Of(state, elapsed) : null;
+    }
+
+    public async ValueTask<PreviewOutcome> Preview(ConfigureRequest proposal)
+    {
+        _teller.Ready();
+        var state = State.At(Now).State;
+        var newest = State.Seq;
+        await _teller.Durable();
+        return await (_rehearsals ??= new Rehearsals(_teller.Reader)).Of(state, proposal, newest);
     }
 
     public async ValueTask<LedgerPage?> GetLedger(LedgerQuery query)

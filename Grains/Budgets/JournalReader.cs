@@ -99,6 +99,15 @@ internal sealed class JournalReader
             state.Agent, state.TimeZone, state.Terms.WeekStart, [.. sums.Select((s, i) => new DaySums(first.AddDays(i), s))], UsageBook.Sum([.. days.Select(d => d.Usage)]).Sums(), hours);
     }
 
+    /// <summary>What was done on the days of a range.</summary>
+    /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
+    public async ValueTask<IEnumerable<(DateOnly Date, Habits Habits)>> Habits(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) =>
+        from day in await _days.Of(state, elapsed, first, last) where day.Usage.Habits is not null select (day.Date, day.Usage.Habits);
+
+    /// <summary>Sums of the days of a range; a date may come several times, and days without spend not at all.</summary>
+    /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
+    public ValueTask<List<(DateOnly Date, UsageBook Usage)>> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) => _days.Of(state, elapsed, first, last);
+
     /// <summary>Every event up to a seq, newest first.</summary>
     public async IAsyncEnumerable<(long Seq, BudgetEvent Event)> Back(long from)
     {
@@ -164,7 +173,7 @@ internal sealed class JournalReader
         && (query.Tag is null || (!entry.Purpose.Tags.IsDefault && entry.Purpose.Tags.Contains(query.Tag)));
 
     /// <summary>The first seq at or after an instant, by halving: times in a journal never run backwards.</summary>
-    private async ValueTask<long> FirstSeqAt(DateTimeOffset at, long newest)
+    public async ValueTask<long> FirstSeqAt(DateTimeOffset at, long newest)
     {
         var (low, high) = (1L, newest + 1);
         while (low < high)

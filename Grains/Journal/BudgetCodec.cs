@@ -40,6 +40,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("recharge_paused.v1", StoredJson.Default.RechargePaused),
         Shape.Of("recharge_resumed.v1", StoredJson.Default.RechargeResumed),
         Shape.Of("recharge_checked.v1", StoredJson.Default.RechargeChecked),
+        Shape.Of("reconciled.v1", StoredJson.Default.Reconciled),
     ])
     {
     }
@@ -71,6 +72,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
             Expired x => (x.Hold.Id, null),
             Extended x => (null, x.Key),
             Credited c => (null, c.Key),
+            Reconciled r => (null, r.Key),
             _ => ((HoldId?)null, (IdempotencyKey?)null),
         };
         if (hold is { } h1)

@@ -15,7 +15,7 @@ namespace Budgets.Journal;
     Converters =
     [
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
-        typeof(BalancesJson), typeof(NamesJson), typeof(HoursJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
+        typeof(BalancesJson), typeof(NamesJson), typeof(HoursJson), typeof(HabitsJson), typeof(WorkJson), typeof(PromptsJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
         typeof(RechargeIdJson), typeof(NamedEnum<CreditSource>), typeof(NamedEnum<RechargeMode>), typeof(NamedEnum<RechargeReason>), typeof(NamedEnum<RechargePauseReason>), typeof(NamedEnum<PaymentStatus>),
     ])]
@@ -47,6 +47,7 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(RechargePaused))]
 [JsonSerializable(typeof(RechargeResumed))]
 [JsonSerializable(typeof(RechargeChecked))]
+[JsonSerializable(typeof(Reconciled))]
 [JsonSerializable(typeof(StoredState))]
 [JsonSerializable(typeof(ChildAgreed))]
 [JsonSerializable(typeof(ChildLeft))]
@@ -57,6 +58,7 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(TreeAnswered))]
 [JsonSerializable(typeof(StoredTree))]
 [JsonSerializable(typeof(ImmutableArray<NamedSums>))]
+[JsonSerializable(typeof(ImmutableArray<Habit>))]
 [JsonSerializable(typeof(TokenUsage))]
 internal sealed partial class StoredJson : JsonSerializerContext;
 
@@ -220,6 +222,7 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
     private static readonly JsonEncodedText Operation = JsonEncodedText.Encode("operation");
     private static readonly JsonEncodedText Tags = JsonEncodedText.Encode("tags");
     private static readonly JsonEncodedText Usage = JsonEncodedText.Encode("usage");
+    private static readonly JsonEncodedText PromptHash = JsonEncodedText.Encode("prompt_hash");
 
     public override Purpose Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
     {
@@ -234,6 +237,7 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
                 "operation" => purpose with { Operation = reader.GetString() },
                 "tags" => purpose with { Tags = ReadTags(ref reader) },
                 "usage" => purpose with { Usage = JsonSerializer.Deserialize(ref reader, StoredJson.Default.TokenUsage) },
+                "prompt_hash" => purpose with { PromptHash = reader.GetString() },
                 _ => throw new JsonException($"A purpose has no member '{name}'."),
             };
         }
@@ -269,6 +273,11 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
         {
             writer.WritePropertyName(Usage);
             JsonSerializer.Serialize(writer, value.Usage, StoredJson.Default.TokenUsage);
+        }
+
+        if (value.PromptHash is not null)
+        {
+            writer.WriteString(PromptHash, value.PromptHash);
         }
 
         writer.WriteEndObject();

@@ -39,7 +39,8 @@ internal sealed record StoredState(
     long? UnfiledUpTo = null,
     Wallet? Wallet = null,
     Recharges? Recharges = null,
-    Forecasting.Spending? Spending = null)
+    Forecasting.Spending? Spending = null,
+    Prompts? Prompts = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -52,7 +53,7 @@ internal sealed record StoredState(
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
         s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo,
-        s.Wallet, s.Recharges, s.Spending);
+        s.Wallet, s.Recharges, s.Spending, s.Prompts.IsEmpty ? null : s.Prompts);
 
     public BudgetState ToState() => new(Agent)
     {
@@ -93,6 +94,7 @@ internal sealed record StoredState(
         Wallet = Wallet,
         Recharges = Recharges,
         Spending = Spending,
+        Prompts = Prompts ?? Ledger.Prompts.None,
     };
 }
 

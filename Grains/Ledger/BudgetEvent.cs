@@ -120,6 +120,25 @@ public sealed record AlertsTaken(DateTimeOffset At, long UpTo) : BudgetEvent(At)
 /// <param name="Hours">The usage by the hour; null: there was none, or hours were not counted yet.</param>
 public sealed record DayClosed(DateTimeOffset At, DateOnly Date, UsageBook Usage, long? Earlier = null, ImmutableArray<HourSums>? Hours = null) : BudgetEvent(At);
 
+/// <summary>What providers say was paid, where it is not what was booked. A <see cref="DayClosed"/> follows for each day that is closed.</summary>
+/// <param name="Source">Whose figures they are; null: nobody said.</param>
+/// <param name="Amount">All lines together: more was paid (positive), or less.</param>
+/// <param name="OfWeek">What of it belongs to the current week.</param>
+/// <param name="OfMonth">What of it belongs to the current month.</param>
+public sealed record Reconciled(
+    DateTimeOffset At,
+    string By,
+    string? Source,
+    ImmutableArray<Correction> Lines,
+    Money Amount,
+    Money OfWeek,
+    Money OfMonth,
+    IdempotencyKey Key,
+    Digest Fingerprint,
+    bool Overage,
+    ImmutableArray<Balance> After,
+    ImmutableArray<Warning> Warnings) : BudgetEvent(At);
+
 /// <summary>A report about one of the agent's own draws, on its way to its parent's tree.</summary>
 public sealed record DrawAsked(DateTimeOffset At, Asked Asked) : BudgetEvent(At);
 

@@ -70,6 +70,9 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>The agent's last different requests, oldest first, where a rule for loops wants to know; at most <see cref="Looping.MostSteps"/>.</summary>
     public ImmutableArray<Repeat> Repeats { get; init; } = [];
 
+    /// <summary>What was asked lately, where callers tell it.</summary>
+    public Prompts Prompts { get; init; } = Prompts.None;
+
     /// <summary>How fast money goes, descendants' included.</summary>
     public Pace Pace { get; init; }
 

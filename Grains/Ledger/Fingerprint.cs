@@ -20,6 +20,16 @@ public static class Fingerprint
     public static Digest Of(ExtendRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('e').Add(r.Id.Value).Add(r.ExtendSeconds).Digest();
 
     public static Digest Of(CreditRequest r) => new Text(stackalloc byte[Text.OnStack]).Add('m').Add(r.Amount.Nanos).Add((long)r.Source).Add(r.Note).Digest();
+    public static Digest Of(ReconcileRequest r)
+    {
+        var text = new Text(stackalloc byte[Text.OnStack]).Add('t').Add(r.Source).Add(r.Billed.Length);
+        foreach (var b in r.Billed)
+        {
+            text = text.Add(b.Model).Add(b.Date.DayNumber).Add(b.Cost.Nanos).Add(b.InputTokens ?? -1).Add(b.OutputTokens ?? -1);
+        }
+
+        return text.Digest();
+    }
 
     /// <summary>Numbers as eight bytes, texts with their length before them: no two requests read the same.</summary>
     private ref struct Text(Span<byte> buffer)
@@ -60,14 +70,17 @@ public static class Fingerprint
                 all = all.Add(tag);
             }
 
-            if (purpose.Usage is not { } u)
-            {
-                return all;
-            }
+            all = purpose.Usage is { } usage ? all.Add(usage) : all;
 
-            all = all.Add(u.InputTokens).Add(u.OutputTokens).Add(u.CacheReadTokens).Add(u.CacheWriteTokens).Add(u.ReasoningTokens).Add(u.Images).Add(u.Requests);
+            // Younger than many a fingerprint that is stored, like the last of the usage. No count and no length is less than -1.
+            return purpose.PromptHash is { } prompt ? all.Add(-2).Add(prompt) : all;
+        }
 
-            // Younger than many a fingerprint that is stored: who does not use them says what was always said.
+        private Text Add(TokenUsage u)
+        {
+            var all = Add(u.InputTokens).Add(u.OutputTokens).Add(u.CacheReadTokens).Add(u.CacheWriteTokens).Add(u.ReasoningTokens).Add(u.Images).Add(u.Requests);
+
+            // Who does not use these says what was always said.
             return u.CacheWrite1hTokens is null && u.Batch is null ? all : all.Add(u.CacheWrite1hTokens ?? -1).Add(u.Batch == true ? 1 : 0);
         }
 

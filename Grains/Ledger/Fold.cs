@@ -26,7 +26,8 @@ public static class Fold
             s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
         }
 
-        return Changed(s, e).Spent(before);
+        // What is corrected was spent before, at another pace.
+        return Changed(s, e) is var after && e is Reconciled ? after : after.Spent(before);
     }
 
     private static BudgetState Changed(BudgetState s, BudgetEvent e) => e switch
@@ -75,6 +76,9 @@ public static class Fold
         Closed => s with { Closed = true, Freeze = null },
         Moved m => Moving.Moved(s, m.Parent),
         DayClosed d => s.WithDayClosed(d),
+        Reconciled r => Agreeing(s.Corrected(r), r.After)
+            .Drawn(s.DrawNow(), r.Amount, Money.Zero)
+            .Remembering(Digest.Of(r.Key), r.Fingerprint, EntryKind.Correction),
         DrawAsked a => s with { Draws = s.Draws.With(a.Asked) },
         DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
         Lent l => Agreeing(s.With(l.Loan), l.After),
@@ -139,13 +143,16 @@ public static class Fold
 
     private static BudgetState Used(this BudgetState s, long dayNumber, Money cost, Purpose purpose, DateTimeOffset? hour)
     {
+        var (prompts, isRepeat) = s.Prompts.Seen(purpose, s.Now);
+        s = ReferenceEquals(prompts, s.Prompts) ? s : s with { Prompts = prompts };
+
         // Today is last, and nearly always the one.
         for (var i = s.Days.Length - 1; i >= 0; i--)
         {
             if (s.Days[i].Number == dayNumber)
             {
                 var day = s.Days[i];
-                day = day with { Usage = day.Usage.Add(cost, purpose), Hours = hour is { } begin ? day.Hours.With(begin, UsageBook.SumsOf(cost, purpose)) : day.Hours };
+                day = day with { Usage = day.Usage.Add(cost, purpose, s.Now, isRepeat), Hours = hour is { } begin ? day.Hours.With(begin, UsageBook.SumsOf(cost, purpose)) : day.Hours };
                 return s with { Days = s.Days.SetItem(i, day) };
             }
         }

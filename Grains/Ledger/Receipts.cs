@@ -5,7 +5,7 @@ namespace Budgets.Ledger;
 /// <summary>Reads answers and ledger lines off events: the first answer and every replay of it come from here.</summary>
 public static class Receipts
 {
-    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended or Credited;
+    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended or Credited or Reconciled;
 
     /// <summary>What the state's memory would have held of an event, for those read back from the journal.</summary>
     /// <exception cref="JournalCorruptException">No digest leads to such an event.</exception>
@@ -16,6 +16,7 @@ public static class Receipts
         Settled t => new(seq, t.Fingerprint, EntryKind.Settle),
         Released r => new(seq, r.Fingerprint, EntryKind.Release),
         Extended x => new(seq, x.Fingerprint, EntryKind.Extend),
+        Reconciled r => new(seq, r.Fingerprint, EntryKind.Correction),
         Expired => new(seq, Digest.None, EntryKind.Expire),
         Credited c => new(seq, c.Fingerprint, KindOf(c.Source)),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) was filed under a digest."),
@@ -30,6 +31,7 @@ public static class Receipts
         Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
         Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
         Credited c => new(KindOf(c.Source), seq, c.At, "", c.Amount, default, false, false, null, c.Key.Value, [], [], BalanceAfter: c.Balance),
+        Reconciled r => new(EntryKind.Correction, seq, r.At, "", r.Amount, default, r.Overage, false, null, r.Key.Value, r.After, r.Warnings),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) is not the answer to a spending request."),
     };
 
@@ -57,6 +59,7 @@ public static class Receipts
         RechargeConfigured c => Config(c, $"recharges configured by {c.By}"),
         RechargePaused p => Config(p, p.Reason == RechargePauseReason.Limit ? "recharges paused: as many were begun as a month may have" : "recharges paused: the last one brought nothing"),
         RechargeResumed r => Config(r, $"recharges resumed by {r.By}{(r.Additional == 0 ? "" : FormattableString.Invariant($", {r.Additional} more this month"))}"),
+        Reconciled r => Line(r, EntryKind.Correction, r.Amount, null, Correcting.PurposeOf(r), r.Key.Value, r.After, r.Overage, detail: Correcting.Detail(r)) with { About = r.Lines.Min(l => l.Date) },
         Opened o => Config(o, $"opened by {o.By}"),
         Configured c => Config(c, $"configured by {c.By}"),
         Described d => Config(d, $"described by {d.By}"),

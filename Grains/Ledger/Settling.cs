@@ -110,7 +110,8 @@ public static class Settling
         told.Model ?? before.Model,
         told.Operation ?? before.Operation,
         told.Tags.IsDefaultOrEmpty ? before.Tags : told.Tags,
-        told.Usage ?? before.Usage);
+        told.Usage ?? before.Usage,
+        told.PromptHash ?? before.PromptHash);
 }
 
 /// <summary>How a hold that is not open ended.</summary>

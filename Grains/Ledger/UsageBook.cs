@@ -3,13 +3,15 @@ using System.Collections.Immutable;
 namespace Budgets.Ledger;
 
 /// <summary>Sums of one day in total and by model, operation and tag. Bounded: see <see cref="Names"/>.</summary>
-public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags)
+/// <param name="Habits">What advice is made of; null: no call told its tokens, or these are the sums of several days.</param>
+public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags, Habits? Habits = null)
 {
     public const string Unspecified = "unspecified";
 
     public static readonly UsageBook Empty = new(default, Names.Empty, Names.Empty, Names.Empty);
 
-    public UsageBook Add(Money cost, Purpose purpose)
+    /// <param name="isRepeat">The same prompt was answered less than a day ago.</param>
+    public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false)
     {
         var sums = SumsOf(cost, purpose);
         var tags = Tags;
@@ -22,7 +24,15 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         }
 
         return new UsageBook(
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags);
+            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
+            usage is { TellsTokens: true } ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
+    }
+
+    /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
+    public UsageBook Add(Correction c)
+    {
+        var sums = new Sums(c.Amount, 0, c.InputTokens, c.OutputTokens, 0, 0);
+        return this with { Total = Total + sums, Models = Models.Add(c.Model, sums), Operations = Operations.Add(Unspecified, sums) };
     }
 
     /// <summary>One call.</summary>

@@ -29,6 +29,21 @@ internal static class Costing
         return fault is null ? Whole(full) : (Money.Zero, fault);
     }
 
+    /// <summary>Many calls together, each as long as their mean. Null: something among it has no price.</summary>
+    public static Money? OfMany(Price price, Measured used, long calls, bool batch)
+    {
+        var rates = RatesFor(price, calls == 0 ? 0 : used.Input / calls);
+        var (full, fault) = Full(rates, used);
+        if (fault is not null || (batch && price.Counting.BatchDiscount is null))
+        {
+            return null;
+        }
+
+        var undiscounted = price.Counting.BatchCacheReadAtFullPrice ? Tokens(used.CacheRead, rates.CacheRead ?? rates.Input) : 0;
+        var cost = batch ? full - ((full - undiscounted) * price.Counting.BatchDiscount!.Value) : full;
+        return cost <= Money.MaxBooked.Nanos ? new Money((long)decimal.Ceiling(cost)) : null;
+    }
+
     /// <summary>In nano-dollars, exact.</summary>
     private static (decimal Nanos, Unpriceable? Fault) Full(Rates r, Measured used)
     {

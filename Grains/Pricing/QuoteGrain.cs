@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Budgets.Advising;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 
@@ -30,6 +31,13 @@ internal sealed class QuoteGrain([FromKeyedServices("Budgets")] TimeProvider clo
     public async ValueTask<CallBound> Bound(CallOutline call) => Bounding.Of(await Prices(), call);
 
     public async ValueTask<string?> Maker(string model) => (await Prices()).Find(model).Model?.Provider;
+    public async ValueTask<AdviceView> Advise(HabitsView habits) => Advisor.Of(await Prices(), habits);
+
+    public async ValueTask<ImmutableArray<ModelName>> Meanings(ImmutableArray<string> names)
+    {
+        var prices = await Prices();
+        return [.. names.Select(n => prices.Find(n) is { Model: { } model } ? new ModelName(n, model.Id, model.Provider) : new ModelName(n, null, null))];
+    }
 
     private async ValueTask<PriceList> Prices()
     {

@@ -100,6 +100,11 @@ public sealed class ContractTests(Api api)
         await Check("GET", "/v1/agents/ledger/verify", "/v1/agents/ledger/verify");
         await Check("GET", $"/v1/agents/{agent.Id}/ledger/verify", "/v1/agents/{agent_id}/ledger/verify", party: api.Operator);
         await Check("GET", "/v1/agents/ledger", "/v1/agents/ledger");
+        await Check("GET", "/v1/agents/optimization", "/v1/agents/optimization");
+        await Check("POST", "/v1/agents/budget/preview", "/v1/agents/budget/preview", """{"daily_limit":1}""");
+        await Check("POST", "/v1/agents/budget/preview", "/v1/agents/budget/preview", """{"daily_limit":-1}""");
+        await Check("POST", "/v1/agents/reconcile", "/v1/agents/reconcile", """{"rows":[{"model":"gpt-5","date":"2026-03-01","cost":1,"input_tokens":5}]}""");
+        await Check("POST", "/v1/agents/reconcile", "/v1/agents/reconcile", """{"rows":[]}""");
         await Check("GET", "/v1/agents/me", "/v1/agents/me");
         await Check("PATCH", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", """{"metadata":{"a":"b"}}""");
         await Check("POST", "/v1/agents/keys", "/v1/agents/keys", """{"scopes":["spend"],"label":"l"}""");

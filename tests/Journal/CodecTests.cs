@@ -72,6 +72,31 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void What_advice_is_made_of_is_stored_as_approved()
+    {
+        var (day, charge) = (Encode(Examples.Habitual), Encode(Examples.Prompted));
+
+        Approved.Equal("DayClosed.Habits", day);
+        Approved.Equal("Charged.Prompt", charge);
+        BudgetCodec.Instance.Decode(day).Should().BeEquivalentTo([Examples.Habitual], same => same.RespectingRuntimeTypes());
+        BudgetCodec.Instance.Decode(charge).Should().BeEquivalentTo([Examples.Prompted], same => same.RespectingRuntimeTypes());
+    }
+
+    /// <summary>An answer that was given before a restart is an answer after it.</summary>
+    [Fact]
+    public void A_state_knows_the_prompts_again_that_it_was_stored_with()
+    {
+        var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply);
+        var asked = Examples.Prompted.Purpose;
+        state = state with { Prompts = state.Prompts.Seen(asked, state.Now).Prompts.Seen(asked with { PromptHash = "another" }, state.Now).Prompts };
+
+        var read = BudgetCodec.Instance.DecodeState(Encode(state));
+
+        read.Prompts.All().Should().Equal(state.Prompts.All());
+        read.Prompts.Seen(asked, state.Now).IsRepeat.Should().BeTrue();
+    }
+
+    [Fact]
     public void A_state_is_stored_as_approved()
     {
         var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply);

@@ -60,6 +60,9 @@ internal static class Examples
         new RechargeEnded(Start.AddMinutes(4), RechargeId.Of(Agent, 1), PaymentStatus.Declined, "stripe", "pi_1", Usd(0), "card_declined", Start.AddMinutes(4), Usd(25)),
         new RechargePaused(Start.AddMinutes(4), RechargePauseReason.Failed),
         new RechargeResumed(Start.AddMinutes(4), "operator", 5),
+        new Reconciled(
+            Start.AddMinutes(4), "operator", "openai", [new Correction("gpt-5", new DateOnly(2026, 3, 3), Usd(4), Usd(0.5m), 100, 20)], Usd(0.5m), Usd(0.5m), Usd(0.5m),
+            new IdempotencyKey("key-7"), Print(20), Overage: true, After(3.000075m, 4).SetItem(0, new Balance(LimitType.Daily, Usd(0), Usd(0), Usd(25))), [new Warning(LimitType.Total, Usd(1_000), 50)]),
         new Closed(Start.AddMinutes(5), "operator"),
     ];
 
@@ -87,6 +90,20 @@ internal static class Examples
 
     /// <summary>Of a hold that knows its hour.</summary>
     public static Settled SettledInHour { get; } = Events.OfType<Settled>().Single() with { Hold = Ended with { Hour = Start.AddMinutes(2) } };
+
+    /// <summary>With all that advice is made of.</summary>
+    public static DayClosed Habitual { get; } = Filed with
+    {
+        Usage = UsageBook.Empty with
+        {
+            Habits = Habits.Of([new Habit("write", "gpt-5", Worked(9), 1_000, 200, Worked(3), Worked(2), Worked(4), new SmallCalls(29_543_046, Worked(1))), new Habit("read", "gpt-5", Worked(1), 10, 2)]),
+        },
+    };
+
+    /// <summary>A charge that says what was asked.</summary>
+    public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
+
+    private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 
     /// <summary>With alerts of two layers.</summary>
     public static Configured Layered { get; } = Events.OfType<Configured>().Single() with

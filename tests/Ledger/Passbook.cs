@@ -140,6 +140,8 @@ public sealed class Passbook
     /// <summary>Those who deliver have taken the alerts up to a number.</summary>
     public void Take(long upTo) => Enter([new AlertsTaken(Clock, upTo)]);
 
+    public void Take(Decision decision) => Enter(decision);
+
     // As the teller does: what is to be told is entered with what it is about.
     private Decision Enter(Decision decision)
     {
