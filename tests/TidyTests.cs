@@ -222,7 +222,7 @@ public sealed partial class TidyTests
     [GeneratedRegex("^Grains/Pricing/(PricesGrain|QuoteGrain|PriceDesk).cs")]
     private static partial Regex PricingShell();
 
-    [GeneratedRegex("^Grains/Recharge/(RechargeGrain|PaymentNewsGrain|Cashier|IPayments|SimulatedPayments)")]
+    [GeneratedRegex("^Grains/Recharge/(RechargeGrain|RechargeCodec|PaymentNewsGrain|Cashier|IPayments|SimulatedPayments)")]
     private static partial Regex RechargeShell();
 
     [GeneratedRegex(@"^using Stripe|\bStripe\.\w+\(", RegexOptions.Multiline)]
