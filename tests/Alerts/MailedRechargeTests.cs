@@ -31,7 +31,7 @@ public sealed class MailedRechargeTests
         for (var i = 1; i <= 5; i++)
         {
             await Until(rest, key, "/v1/agents/auto-recharge/history", b => b.GetProperty("data").EnumerateArray().Count(l => l.GetProperty("status").GetString() == "succeeded") == i);
-            (await rest.Post("/v1/charges", key, """{"amount":95}""")).Status.Should().Be(201);
+            (await rest.Post("/v1/charges", key, """{"amount":100}""")).Status.Should().Be(201);
         }
 
         (await rest.Get("/v1/agents/auto-recharge", key)).Body.GetProperty("status").GetString().Should().Be("paused");

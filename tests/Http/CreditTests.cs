@@ -136,7 +136,7 @@ public sealed class CreditTests(Api api)
         for (var i = 1; i <= 5; i++)
         {
             await UntilPaid(agent, i);
-            (await agent.Charge("95")).Status.Should().Be(201);
+            (await agent.Charge("100")).Status.Should().Be(201);
         }
 
         var paused = await agent.Get("/v1/agents/auto-recharge");
