@@ -29,20 +29,18 @@ internal sealed partial class BudgetGrain
         await _teller.Durable();
     }
 
-    public async ValueTask<RechargeView?> GetRecharge()
-    {
-        _teller.Ready();
-        var view = State.Exists ? State.At(Now).State.RechargeView() : null;
-        await _teller.Durable();
-        return view;
-    }
+    public ValueTask<RechargeView?> GetRecharge() => Foretold(s => s.RechargeView());
 
-    public async ValueTask<ForecastView?> GetForecast()
+    public ValueTask<ForecastView?> GetForecast() => Foretold(s => s.Forecast());
+
+    /// <summary>A forecast walks the hours of three months: beside this thread, for spending goes on meanwhile.</summary>
+    private async ValueTask<T?> Foretold<T>(Func<BudgetState, T> view)
+        where T : class
     {
         _teller.Ready();
-        var forecast = State.Exists ? State.At(Now).State.Forecast() : null;
+        var (state, _) = State.At(Now);
         await _teller.Durable();
-        return forecast;
+        return state.Exists ? await Task.Run(() => view(state)) : null;
     }
 
     private async Task<RechargeOutcome> Recharged(ConfigureOutcome outcome) => new(outcome.Result, await GetRecharge(), outcome.Field, outcome.Detail);

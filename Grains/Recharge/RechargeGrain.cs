@@ -11,7 +11,7 @@ namespace Budgets.Recharge;
 /// <summary>The doorman of one agent's payments.</summary>
 [Reentrant]
 [GrainType("recharge")]
-internal sealed partial class RechargeGrain : Grain, IRechargeGrain, IWakeable, IDisposable
+internal sealed partial class RechargeGrain : Grain, IRechargeGrain, IWakeable
 {
     private readonly Keeper<RechargeState, RechargeEvent> _journal;
     private readonly Alarm _alarm;
@@ -48,8 +48,6 @@ internal sealed partial class RechargeGrain : Grain, IRechargeGrain, IWakeable, 
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         await _cashier.Stop().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-
-    public void Dispose() => _cashier.Dispose();
 
     public async Task Begin(RechargeOrder order)
     {
