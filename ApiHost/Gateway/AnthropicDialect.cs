@@ -60,7 +60,7 @@ internal sealed class AnthropicDialect : Dialect
                     CacheRead: usage.Count("cache_read_input_tokens"),
                     CacheWrite: usage.Count("cache_creation_input_tokens"),
                     CacheWrite1h: hour),
-                isLast: type is "message_delta" or "message");
+                isLast: type == "message" || (type == "message_delta" && usage.Member("output_tokens") is not null));
         }
 
         switch (type)

@@ -21,6 +21,9 @@ internal sealed class Asking
 
     public string Model { get; private set; } = "";
 
+    /// <summary>Under which name of the price catalogue it is paid for: some pictures cost by their size, and are models of their own there.</summary>
+    public string PricedAs { get; private set; } = "";
+
     public bool Streams { get; private set; }
 
     /// <summary>The caller wants to see the usage of its stream.</summary>
@@ -53,14 +56,19 @@ internal sealed class Asking
     }
 
     public CallOutline Outline(DateTimeOffset from, DateTimeOffset until) => new(
-        Model,
+        PricedAs,
         Text.Bytes.Length - Text.PictureBytes + Overhead + ((Text.Tools.Count > 0 ? 1 + Text.Tools.Count(t => t is not (null or "function" or "custom")) : 0) * ToolOverhead),
         Text.Pictures * Route.Dialect.MostPictureTokens(Model),
         Text.IsOpenEnded || Text.Element("previous_response_id") is not null || Text.Element("conversation") is not null,
         Route.Kind != CallKind.Embeddings,
-        Route.Kind == CallKind.Embeddings ? 0 : LongestOutput,
+        Route.Kind switch
+        {
+            CallKind.Embeddings => 0,
+            CallKind.Images => Pictures.MostTokens(Model),
+            _ => LongestOutput,
+        },
         Choices,
-        0,
+        Route.Kind == CallKind.Images ? Choices : 0,
         from,
         until);
 
@@ -113,6 +121,13 @@ internal sealed class Asking
             Choices = Whole(faults, "n", 1, 128) ?? 1;
             WantsUsage = root.Element("stream_options")?.Member("include_usage") is { ValueKind: JsonValueKind.True };
             faults.AddIf(root.Element("stream_options") is { ValueKind: not JsonValueKind.Object }, "stream_options", "must be an object");
+        }
+
+        PricedAs = Model;
+        if (Route.Kind == CallKind.Images)
+        {
+            Choices = Whole(faults, "n", 1, 10) ?? 1;
+            PricedAs = Pictures.PricedAs(Model, root.String("quality"), root.String("size"));
         }
 
         faults.AddIf(Route == ModelRoute.Messages && OutputTokens is null, "max_tokens", "is required");

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Orleans.Runtime;
 
 namespace Budgets.ApiHost.Gateway;
 
@@ -16,9 +15,15 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
 
     /// <summary>Goes on by itself when nobody waits for it.</summary>
     /// <returns>The receipt; null: it could not be booked, and was logged.</returns>
-    public Task<Receipt?> End(Held held, Spent spent)
+    public Task<Receipt?> End(Held held, Spent spent) => Tracked(Book(held, spent));
+
+    /// <summary>A hold of which nobody knows whether it was made: if it was, it is given back.</summary>
+    public void Abandon(IBudgetGrain budget, HoldId id) => _ = Tracked(GiveBack(budget, id));
+
+    private async Task<Receipt?> GiveBack(IBudgetGrain budget, HoldId id) => (await Insist(id, () => budget.Release(new ReleaseRequest(id))))?.Receipt;
+
+    private Task<Receipt?> Tracked(Task<Receipt?> ending)
     {
-        var ending = Book(held, spent);
         if (!ending.IsCompleted)
         {
             _open[ending] = true;
@@ -50,27 +55,27 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
     {
         var outcome = spent switch
         {
-            Spent.Nothing => await Insist(held, () => held.Budget.Release(new ReleaseRequest(held.Id))),
-            Spent.Used used => await Insist(held, () => held.Budget.Settle(new SettleRequest(held.Id, Money.Zero, new Purpose(Usage: used.Usage), Price: new PriceTag()))),
+            Spent.Nothing => await Insist(held.Id, () => held.Budget.Release(new ReleaseRequest(held.Id))),
+            Spent.Used used => await Insist(held.Id, () => held.Budget.Settle(new SettleRequest(held.Id, Money.Zero, new Purpose(Usage: used.Usage), Price: new PriceTag()))),
             _ => null,
         };
 
         // What has no price, or cannot be, was not free: as much as it can have been.
-        if (outcome is null or { Outcome: Outcome.PriceUnknown or Outcome.OutOfRange })
+        if (spent is Spent.AllHeld || outcome is { Outcome: Outcome.PriceUnknown or Outcome.OutOfRange })
         {
-            outcome = await Insist(held, () => held.Budget.Settle(new SettleRequest(held.Id, held.Amount, Purpose.None)));
+            outcome = await Insist(held.Id, () => held.Budget.Settle(new SettleRequest(held.Id, held.Amount, Purpose.None)));
         }
 
-        if (outcome.Receipt is null)
+        if (outcome is { Receipt: null })
         {
             LogRefused(log, held.Id, outcome.Outcome);
         }
 
-        return outcome.Receipt;
+        return outcome?.Receipt;
     }
 
     /// <summary>The same request again has one effect: a hold ends once, and says how it did.</summary>
-    private async Task<SpendOutcome> Insist(Held held, Func<ValueTask<SpendOutcome>> ask)
+    private async Task<SpendOutcome?> Insist(HoldId id, Func<ValueTask<SpendOutcome>> ask)
     {
         var pause = s_shortest;
         for (var tries = 1; ; tries++)
@@ -79,9 +84,14 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
             {
                 return await ask();
             }
-            catch (Exception e) when (tries < MostTries && e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException or OrleansException)
+            catch (Exception e) when (tries < MostTries)
             {
-                LogAgain(log, held.Id, e.GetType().Name);
+                LogAgain(log, id, e.GetType().Name);
+            }
+            catch (Exception e)
+            {
+                LogGivenUp(log, e, id);
+                return null;
             }
 
             await Task.Delay(pause, clock);
@@ -91,6 +101,9 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The hold {Hold} of a call could not be ended yet: {Why}. It is tried again.")]
     private static partial void LogAgain(ILogger log, HoldId hold, string why);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The hold {Hold} of a call could not be ended for an hour; what was spent on it is not booked.")]
+    private static partial void LogGivenUp(ILogger log, Exception exception, HoldId hold);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The hold {Hold} of a call could not be ended: {Outcome}.")]
     private static partial void LogRefused(ILogger log, HoldId hold, Outcome outcome);

@@ -15,9 +15,16 @@ internal static class Features
 
     private static readonly string[] s_dear = ["audio", "web_search_options", "mcp_servers", "container", "inference_geo", "prompt"];
 
+    private static readonly string[] s_searching = ["-search", "deep-research"];
+
     /// <summary>The problem with the first such thing; null: all it asks for is priced.</summary>
     public static Problem? Unpriced(ModelRoute route, JsonText text)
     {
+        if (text.String("model") is { } model && Array.Find(s_searching, s => model.Contains(s, StringComparison.OrdinalIgnoreCase)) is not null)
+        {
+            return Of("model", "searches by itself, and is charged for that apart");
+        }
+
         if (text.HasAudio)
         {
             return Of("messages", "has audio, which costs apart");
@@ -38,7 +45,7 @@ internal static class Features
 
         return text.Element("modalities") is { ValueKind: JsonValueKind.Array } modalities && modalities.EnumerateArray().Any(m => m.ValueKind != JsonValueKind.String || m.GetString() != "text")
                 ? Of("modalities", "may only be text")
-            : text.Element("background") is { ValueKind: not JsonValueKind.False } ? Of("background", "must be false: what is answered later could not be settled")
+            : text.Element("background") is { ValueKind: JsonValueKind.True } ? Of("background", "must be false: what is answered later could not be settled")
             : text.Element("service_tier") is { } tier && (tier.ValueKind != JsonValueKind.String || tier.GetString() is not ("auto" or "default" or "flex" or "standard_only"))
                 ? Of("service_tier", "must be auto, default, flex or standard_only")
             : text.Element("speed") is { } speed && (speed.ValueKind != JsonValueKind.String || speed.GetString() != "standard") ? Of("speed", "must be standard")

@@ -42,7 +42,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
             if (!answer.IsSuccessStatusCode)
             {
-                return await Failed(http, answer, meter, held, provider, stop.Token);
+                return await Failed(http, asking, answer, meter, held, provider, stop.Token);
             }
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
@@ -148,9 +148,9 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
     }
 
     private async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Failed(
-        HttpContext http, HttpResponseMessage answer, Meter meter, Held held, Provider provider, CancellationToken stop)
+        HttpContext http, Asking asking, HttpResponseMessage answer, Meter meter, Held held, Provider provider, CancellationToken stop)
     {
-        var body = await Read(answer, LargestError, stop);
+        var body = await ReadError(answer, stop);
         var status = (int)answer.StatusCode;
         LogFailed(log, provider.Name, status);
         Spent spent = status < 500 || Discretion.IsProvidersError(body) ? new Spent.Nothing() : meter.InputAlone();
@@ -162,7 +162,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
         Headers.Pass(answer, http.Response);
         return (spent, settled =>
         {
-            Headers.Tell(http.Response, held, settled ?? held.Receipt, meter.Model ?? "");
+            Headers.Tell(http.Response, held, settled ?? held.Receipt, asking.Model);
             return Write(http, status, Discretion.Hide(body, provider));
         });
     }
@@ -179,6 +179,19 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
 
         http.Abort();
         return Task.CompletedTask;
+    }
+
+    /// <summary>What there is of it: the status says enough.</summary>
+    private static async Task<byte[]> ReadError(HttpResponseMessage answer, CancellationToken stop)
+    {
+        try
+        {
+            return await Read(answer, LargestError, stop);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return [];
+        }
     }
 
     private static async Task<byte[]> Read(HttpResponseMessage answer, int most, CancellationToken stop)

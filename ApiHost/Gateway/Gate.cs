@@ -10,7 +10,7 @@ internal sealed class Gate(Providers providers, Forwarding forwarding, Endings e
 
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not var (asking, provider) || await Holds.Hold(call, asking) is not { } held)
+        if (await Read(call, route) is not var (asking, provider) || await Holds.Hold(call, asking, endings) is not { } held)
         {
             // It has been answered why not.
             return;
@@ -45,7 +45,7 @@ internal sealed class Gate(Providers providers, Forwarding forwarding, Endings e
             return null;
         }
 
-        var maker = await call.Edge.Quotes.Maker(asking.Model);
+        var maker = await call.Edge.Quotes.Maker(asking.PricedAs);
         if (providers.For(route.Dialect, maker) is not { } provider)
         {
             await new Problem(ProblemKind.ModelNotServed, $"No provider for '{asking.Model}'{(maker is null ? "" : $" of {maker}")} takes calls to {route.Path} here; the operator sets them: {Providers.Section}.").Send(call.Http);

@@ -22,6 +22,7 @@ internal static class GatewayEndpoints
         MapOne(routes, ModelRoute.Chat, gate.Pass, new("createChatCompletion", "Gateway", "Call a model, in OpenAI's dialect"));
         MapOne(routes, ModelRoute.Responses, gate.Pass, new("createResponse", "Gateway", "Call a model by OpenAI's responses"));
         MapOne(routes, ModelRoute.Embeddings, gate.Pass, new("createEmbedding", "Gateway", "Embed texts, in OpenAI's dialect"));
+        MapOne(routes, ModelRoute.Images, gate.Pass, new("createImage", "Gateway", "Make pictures, in OpenAI's dialect"));
         MapOne(routes, ModelRoute.Messages, gate.Pass, new("createMessage", "Gateway", "Call a model, in Anthropic's dialect"));
         MapOne(routes, ModelRoute.CountTokens, gate.PassFree, new("countTokens", "Gateway", "Count a message's tokens, which costs nothing"));
     }

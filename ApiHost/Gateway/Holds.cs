@@ -18,7 +18,7 @@ internal static class Holds
     private const int MostRepeats = 8;
 
     /// <returns>Null: it does not fit, or something else is in the way, and the caller was told.</returns>
-    public static async Task<Held?> Hold(Call call, Asking asking)
+    public static async Task<Held?> Hold(Call call, Asking asking, Endings endings)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
         if (problem is not null)
@@ -29,7 +29,7 @@ internal static class Holds
 
         try
         {
-            return await Hold(call, asking, key);
+            return await Hold(call, asking, key, endings);
         }
         catch (Exception e) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
@@ -38,12 +38,12 @@ internal static class Holds
         }
     }
 
-    private static async Task<Held?> Hold(Call call, Asking asking, IdempotencyKey? key)
+    private static async Task<Held?> Hold(Call call, Asking asking, IdempotencyKey? key, Endings endings)
     {
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
             var (id, holdKey) = Ids(asking, key, repeat);
-            var (held, refused, affordable) = await Fit(call, asking, id, holdKey);
+            var (held, refused, affordable) = await Fit(call, asking, id, holdKey, endings);
             if (held is not null)
             {
                 return held;
@@ -75,7 +75,8 @@ internal static class Holds
     }
 
     /// <returns>A hold; or an outcome that is none; or neither, if the caller was told something else.</returns>
-    private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(Call call, Asking asking, HoldId id, IdempotencyKey key)
+    private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(
+        Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
@@ -91,8 +92,16 @@ internal static class Holds
                 return default;
             }
 
-            var purpose = new Purpose(asking.Model, asking.Route.Operation, Usage: bound.Usage);
-            var outcome = await call.Budget.Hold(new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag()));
+            if (!bound.IsOutputKnown && asking.Route.OutputMembers.IsEmpty)
+            {
+                await new Problem(
+                    ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")])
+                    .Send(call.Http);
+                return default;
+            }
+
+            var purpose = new Purpose(asking.PricedAs, asking.Route.Operation, Usage: bound.Usage);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag()), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
@@ -104,7 +113,7 @@ internal static class Holds
                 return (null, outcome, default);
             }
 
-            var affordable = await call.Edge.Quotes.Afford(new QuoteRequest(asking.Model, bound.Usage, 1, now, now), headroom);
+            var affordable = await call.Edge.Quotes.Afford(new QuoteRequest(asking.PricedAs, bound.Usage, 1, now, now), headroom);
             var fits = affordable is [{ MaxOutputTokens: { } most }, ..] ? most / asking.Choices : 0;
             if (!mayShorten || fitting == MostFittings || fits < FewestTokens || fits >= bound.OutputTokens)
             {
@@ -112,6 +121,20 @@ internal static class Holds
             }
 
             outline = outline with { OutputTokens = fits };
+        }
+    }
+
+    private static async Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings)
+    {
+        try
+        {
+            return await budget.Hold(request);
+        }
+        catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
+        {
+            // It may be held by now, and nobody would end it before it expires.
+            endings.Abandon(budget, request.Id);
+            throw;
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed class Meter(Asking asked, CallBound bound)
     /// <summary>The model that answered, as the provider calls it.</summary>
     public string? Model { get; set; }
 
+    /// <summary>Pictures that were made, or other things in a list; null: there is no list.</summary>
+    public int? Listed { get; set; }
+
     /// <summary>The last event was nothing but the usage.</summary>
     public bool LastWasUsageAlone { get; set; }
 
@@ -82,6 +85,11 @@ internal sealed class Meter(Asking asked, CallBound bound)
         if (_failed && !_began && !_wasTold)
         {
             return new Spent.Nothing();
+        }
+
+        if (bound.Usage is { Images: > 0 })
+        {
+            return isWhole && Listed is { } made ? new Spent.Used(new TokenUsage(Images: made)) : new Spent.AllHeld();
         }
 
         if (_told.IsAbsurd || _told.Audio > 0)

@@ -8,6 +8,7 @@ internal enum CallKind
     Responses,
     Messages,
     Embeddings,
+    Images,
 }
 
 /// <summary>One of our routes that is a provider's too, and what its requests call the things that cost.</summary>
@@ -17,6 +18,7 @@ internal sealed record ModelRoute(string Path, Dialect Dialect, CallKind Kind, I
     public static readonly ModelRoute Chat = new("/v1/chat/completions", Dialect.OpenAi, CallKind.Chat, ["max_completion_tokens", "max_tokens"]);
     public static readonly ModelRoute Responses = new("/v1/responses", Dialect.OpenAi, CallKind.Responses, ["max_output_tokens"]);
     public static readonly ModelRoute Embeddings = new("/v1/embeddings", Dialect.OpenAi, CallKind.Embeddings, []);
+    public static readonly ModelRoute Images = new("/v1/images/generations", Dialect.OpenAi, CallKind.Images, []);
     public static readonly ModelRoute Messages = new("/v1/messages", Dialect.Anthropic, CallKind.Messages, ["max_tokens"]);
     public static readonly ModelRoute CountTokens = new("/v1/messages/count_tokens", Dialect.Anthropic, CallKind.Messages, []);
 

@@ -59,7 +59,8 @@ internal sealed class OpenAiDialect : Dialect
         }
 
         meter.LastWasUsageAlone = told.Member("usage") is not null && told.Member("choices") is { ValueKind: JsonValueKind.Array } choices && choices.GetArrayLength() == 0;
-        meter.IsDone |= told.Text("type") is "response.completed" or "response.incomplete" or "response.failed";
+        meter.Listed = told.Member("data") is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : meter.Listed;
+        meter.IsDone |= told.Text("type") is "image_generation.completed" or "response.completed" or "response.incomplete" or "response.failed";
         foreach (var name in (ReadOnlySpan<string>)["choices", "output", "data"])
         {
             meter.Saw(answer.Member(name), isOutput: told.Text("type") is null);

@@ -123,6 +123,36 @@ public sealed class CallTests(GatewayApi api)
             api.Price("text-embedding-3-small", new TokenUsage(8)));
     }
 
+    [Theory]
+    [InlineData("dall-e-3", "\"size\":\"1024x1024\",\"quality\":\"standard\",\"n\":2", 0.08)]
+    [InlineData("dall-e-3", "\"size\":\"1792x1024\",\"quality\":\"standard\"", 0.16)]
+    [InlineData("dall-e-3", "\"quality\":\"hd\"", 0.24)]
+    public async Task Pictures_are_paid_by_the_piece(string model, string members, decimal cost)
+    {
+        var agent = await api.NewAgent();
+        api.Provider.Says("""{"created":1,"data":[{"b64_json":"AAAA"},{"b64_json":"AAAA"}]}""");
+
+        (await agent.Post("/v1/images/generations", $$"""{"model":"{{model}}","prompt":"a cat",{{members}}}""")).Status.Should().Be(200);
+
+        (await api.Ended(agent)).Amount.Should().Be(cost);
+    }
+
+    [Fact]
+    public async Task Pictures_made_of_tokens_cost_what_was_counted_and_all_that_was_held_when_nothing_was()
+    {
+        var agent = await api.NewAgent();
+        const string body = """{"model":"gpt-image-1","prompt":"a cat","background":"transparent"}""";
+        api.Provider.Says("""{"created":1,"data":[{"b64_json":"AAAA"}],"usage":{"input_tokens":10,"output_tokens":4160,"total_tokens":4170,"input_tokens_details":{"text_tokens":10,"image_tokens":0}}}""");
+        await agent.Post("/v1/images/generations", body);
+        api.Provider.Says("""{"created":1,"data":[{"b64_json":"AAAA"}]}""");
+        await agent.Post("/v1/images/generations", body);
+
+        var lines = await api.AtRest(agent);
+        lines[1].Amount.Should().Be(api.Price("gpt-image-1", new TokenUsage(10, 4160)));
+        lines[3].Amount.Should().Be(lines[2].Amount).And.BeGreaterThan(0.25m);
+        (await agent.Post("/v1/images/generations", """{"model":"gpt-image-2","prompt":"x"}""")).Code.Should().Be("unpriced_feature", "nobody says how much one can cost");
+    }
+
     [Fact]
     public async Task Counting_tokens_is_forwarded_and_free()
     {

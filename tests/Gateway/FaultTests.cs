@@ -219,6 +219,17 @@ public sealed class FaultTests(GatewayApi api)
     }
 
     [Fact]
+    public async Task A_last_word_that_does_not_count_is_no_last_word()
+    {
+        var agent = await api.NewAgent();
+        api.Provider.Streams(Said.MessageEvents("""{"input_tokens":3,"output_tokens":1}""", """{"output_tokens":null}"""));
+
+        await agent.Post("/v1/messages", Said.ClaudeStreamed);
+
+        (await api.Ended(agent)).Tokens("output_tokens").Should().BeInRange("Hello there".Length, 100);
+    }
+
+    [Fact]
     public async Task A_stream_without_usage_is_counted()
     {
         var agent = await api.NewAgent();

@@ -85,6 +85,8 @@ public sealed class RefusedCallTests(GatewayApi api)
     [InlineData("""{"model":"gpt-4o","web_search_options":{},"messages":[]}""", 422, "unpriced_feature")]
     [InlineData("""{"model":"gpt-4o","modalities":["text","audio"],"messages":[]}""", 422, "unpriced_feature")]
     [InlineData("""{"model":"gpt-4o","messages":[{"role":"user","content":[{"t\u0079pe":"input_audio","input_audio":{}}]}]}""", 422, "unpriced_feature")]
+    [InlineData("""{"model":"gpt-4o-search-preview","messages":[]}""", 422, "unpriced_feature")]
+    [InlineData("""{"model":"gpt-4o","background":true,"messages":[]}""", 422, "unpriced_feature")]
     [InlineData("""{"model":"gpt-4o","tools":[{"type":"code_interpreter"}],"messages":[]}""", 422, "unpriced_feature")]
     public async Task What_cannot_be_priced_or_understood_is_never_forwarded(string body, int status, string code)
     {
