@@ -199,6 +199,14 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     [Alias("Afford"), AnyGateway]
     ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom);
 
+    /// <summary>What a call that is about to be made can come to, priced as dear as it can be. A model without a price is bounded all the same: its budget may have a rate for it.</summary>
+    [Alias("Bound"), AnyGateway]
+    ValueTask<CallBound> Bound(CallOutline call);
+
+    /// <summary>Whose model this is; null: not known.</summary>
+    [Alias("Maker"), AnyGateway]
+    ValueTask<string?> Maker(string model);
+
     /// <summary>What could be spent less, at these prices. Nothing is remembered of it.</summary>
     [Alias("Advise"), AnyGateway]
     ValueTask<AdviceView> Advise(HabitsView habits);
