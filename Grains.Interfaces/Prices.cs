@@ -206,6 +206,7 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     /// <summary>Whose model this is; null: not known.</summary>
     [Alias("Maker"), AnyGateway]
     ValueTask<string?> Maker(string model);
+
     /// <summary>What could be spent less, at these prices. Nothing is remembered of it.</summary>
     [Alias("Advise"), AnyGateway]
     ValueTask<AdviceView> Advise(HabitsView habits);

@@ -86,6 +86,7 @@ public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOut
     /// <summary>The longest window that any provider sells, for models whose catalogued window can be left by paying more.</summary>
     public const long LongestWindow = 1_000_000;
 }
+
 /// <summary>A name of a model, and what usage under it is priced as; nulls: it has no price.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.ModelName")]
 public sealed record ModelName(string Name, string? Id, string? Provider);

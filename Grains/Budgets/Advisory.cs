@@ -12,7 +12,11 @@ internal sealed class Advisory(Teller teller, IGrainFactory grains)
     /// <summary>Before these, what is only compared with, and evidence of which model has served what.</summary>
     private const int Month = 30;
 
+    /// <summary>While nothing was spent, as long as it takes for a new price to be known everywhere.</summary>
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(2);
+
     private (DateOnly Today, long NewestClosed, ImmutableArray<Habit> Week, ImmutableArray<Habit> Month)? _closed;
+    private (Habits? Today, ImmutableArray<Habit> Week, DateTimeOffset At, OptimizationView View)? _last;
 
     /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
     public async ValueTask<OptimizationView> Of(BudgetState state, ImmutableArray<BudgetEvent> elapsed)
@@ -21,9 +25,16 @@ internal sealed class Advisory(Teller teller, IGrainFactory grains)
         var (first, born) = (today.Date.AddDays(-Week), Calendar.DateAt(state.Terms.CreatedAt, state.TimeZone));
         first = first > born ? first : born < today.Date ? born : today.Date;
         var closed = await Closed(state, elapsed, today.Date, first);
+        if (_last is { } last && last.Today == today.Usage.Habits && last.Week == closed.Week && state.Now - last.At < GoodFor)
+        {
+            return last.View;
+        }
+
         var week = Habits.Sum([Habits.Of(closed.Week), today.Usage.Habits ?? Habits.None]);
         var advice = await grains.GetGrain<IQuoteGrain>(0).Advise(new HabitsView(week, closed.Month, Elapsed(state, first), state.Now));
-        return new OptimizationView(state.Agent, first, today.Date, week.Sum(h => h.Calls), week.Aggregate(Money.Zero, (sum, h) => sum + h.All.Cost + (h.Batched?.Cost ?? Money.Zero)), advice);
+        var view = new OptimizationView(state.Agent, first, today.Date, week.Sum(h => h.Calls), week.Aggregate(Money.Zero, (sum, h) => sum + h.All.Cost + (h.Batched?.Cost ?? Money.Zero)), advice);
+        _last = (today.Usage.Habits, closed.Week, state.Now, view);
+        return view;
     }
 
     private async ValueTask<(DateOnly Today, long NewestClosed, ImmutableArray<Habit> Week, ImmutableArray<Habit> Month)> Closed(

@@ -106,7 +106,7 @@ internal sealed class JournalReader
 
     /// <summary>Sums of the days of a range; a date may come several times, and days without spend not at all.</summary>
     /// <param name="state">Brought up to now by <paramref name="elapsed"/>.</param>
-    public ValueTask<List<(DateOnly Date, UsageBook Usage)>> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) => _days.Of(state, elapsed, first, last);
+    public ValueTask<List<DayBook>> Days(BudgetState state, ImmutableArray<BudgetEvent> elapsed, DateOnly first, DateOnly last) => _days.Of(state, elapsed, first, last);
 
     /// <summary>Every event up to a seq, newest first.</summary>
     public async IAsyncEnumerable<(long Seq, BudgetEvent Event)> Back(long from)

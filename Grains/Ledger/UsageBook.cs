@@ -25,7 +25,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
 
         return new UsageBook(
             Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            usage is { TellsTokens: true } ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
+            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>

@@ -31,6 +31,7 @@ internal sealed class QuoteGrain([FromKeyedServices("Budgets")] TimeProvider clo
     public async ValueTask<CallBound> Bound(CallOutline call) => Bounding.Of(await Prices(), call);
 
     public async ValueTask<string?> Maker(string model) => (await Prices()).Find(model).Model?.Provider;
+
     public async ValueTask<AdviceView> Advise(HabitsView habits) => Advisor.Of(await Prices(), habits);
 
     public async ValueTask<ImmutableArray<ModelName>> Meanings(ImmutableArray<string> names)

@@ -92,6 +92,26 @@ public sealed class PreviewTests(Api api)
         (await agent.Get("/v1/agents/budget"))["windows"].GetArrayLength().Should().Be(0);
     }
 
+    /// <summary>The replay is beside the budget's turns.</summary>
+    [Fact]
+    public async Task Whoever_wants_to_spend_does_not_wait_for_a_preview_and_sees_none_of_it()
+    {
+        var agent = await api.NewAgent("""{"daily_limit":1000}""");
+        for (var i = 0; i < 5; i++)
+        {
+            await agent.Post("/v1/charges", $$"""{"charges":[{{string.Join(',', Enumerable.Repeat("""{"amount":0.01}""", 1000))}}]}""");
+        }
+
+        var preview = agent.Post("/v1/agents/budget/preview", """{"daily_limit":10}""");
+        var charges = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => agent.Charge("1.00")));
+        var answer = await preview;
+
+        charges.Should().OnlyContain(c => c.Status == 201);
+        answer.Status.Should().Be(200, answer.Text);
+        (answer["blocked_calls"].GetInt64() - answer["calls"].GetInt64() + 1000).Should().Be(0L, "a thousand cents fit ten dollars, and nothing after them");
+        answer["blocked"].GetArrayLength().Should().Be(100);
+    }
+
     [Fact]
     public async Task A_spend_key_may_ask_and_a_limit_above_the_ceiling_is_refused()
     {
