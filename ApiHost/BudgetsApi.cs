@@ -76,6 +76,8 @@ public static class BudgetsApi
         ReservationEndpoints.Map(routes);
         ChargeEndpoints.Map(routes);
         DecideEndpoints.Map(routes);
+        ApprovalEndpoints.Map(routes);
+        ApprovePages.Map(routes);
         ModelEndpoints.Map(routes);
         LedgerEndpoints.Map(routes);
         UsageEndpoints.Map(routes);
@@ -100,6 +102,7 @@ public static class BudgetsApi
         services.AddHostedService(s => s.GetRequiredService<RevocationWatch>());
         services.AddSingleton<Door>();
         services.AddSingleton<Lineage>();
+        services.AddSingleton<ApprovalWatch>();
         services.AddSingleton<Edge>();
         services.AddContract();
     }

@@ -28,6 +28,15 @@ public enum AlertKinds
 
     /// <summary>Somebody wants to see whether alerts arrive.</summary>
     Test = 64,
+
+    /// <summary>Somebody is to approve something, or is reminded of it.</summary>
+    ApprovalRequested = 1024,
+
+    /// <summary>It was approved, denied, or taken back.</summary>
+    ApprovalDecided = 2048,
+
+    /// <summary>Nobody decided in time.</summary>
+    ApprovalExpired = 4096,
 }
 
 /// <summary>What a budget has to tell, with the figures of the moment: every try and every replay says the same.</summary>
@@ -40,6 +49,7 @@ public enum AlertKinds
 /// <param name="Drivers">The models that cost most today, dearest first, at most <see cref="MostDrivers"/>.</param>
 /// <param name="Escalations">E-mail addresses that are to be told whatever the channels say.</param>
 /// <param name="Detail">A sentence for people; null: the figures say it.</param>
+/// <param name="Approval">Of alerts about one.</param>
 /// <param name="Coalesced">How many more alerts, for which there was no room, this one stands for.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Alert")]
 public sealed record Alert(
@@ -55,11 +65,13 @@ public sealed record Alert(
     ImmutableArray<NamedSums> Drivers,
     ImmutableArray<string> Escalations,
     string? Detail = null,
-    int Coalesced = 0)
+    int Coalesced = 0,
+    ApprovalNotice? Approval = null)
 {
     public const int MostDrivers = 3;
 
     /// <summary>What is told to those who name no events; and a reset, to those who were blocked before it.</summary>
     public const AlertKinds Usual =
-        AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled;
+        AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled
+        | AlertKinds.ApprovalRequested | AlertKinds.ApprovalDecided | AlertKinds.ApprovalExpired;
 }

@@ -12,12 +12,16 @@ public enum EntryKind
     Release,
     Extend,
     Expire,
+
+    /// <summary>An approval was asked for, given, denied, or has ended.</summary>
+    Approval = 10,
 }
 
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
+/// <param name="Approval">The id of the approval that it is about, or that it used.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -31,7 +35,8 @@ public sealed record LedgerEntry(
     bool Late,
     string? Detail,
     ImmutableArray<Balance> Balances,
-    string? PriceVersion = null);
+    string? PriceVersion = null,
+    string? Approval = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -24,6 +24,7 @@ internal sealed record LedgerLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PriceVersion,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ApprovalId,
     IReadOnlyList<BalanceAnswer> Balances)
 {
     public static LedgerLine Of(AgentId agent, LedgerEntry e) => new(
@@ -43,6 +44,7 @@ internal sealed record LedgerLine(
         e.Late ? true : null,
         e.Detail,
         e.PriceVersion,
+        e.Approval,
         [.. e.Balances.Select(b => new BalanceAnswer(b.Type, b.Spent, b.Held, b.Limit, b.Remaining))]);
 }
 

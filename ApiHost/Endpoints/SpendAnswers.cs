@@ -87,7 +87,9 @@ internal sealed record BatchResult(
     Money? Requested = null,
     DateTimeOffset? ResetsAt = null,
     IReadOnlyList<string>? HowToContinue = null,
-    string? FrozenReason = null);
+    string? FrozenReason = null,
+    Money? ApprovalThreshold = null,
+    ApprovalRequestAnswer? ApprovalRequest = null);
 
 /// <param name="Results">In the order of the charges.</param>
 /// <param name="Balances">After the last charge of the batch that was booked; empty when none was.</param>
@@ -129,4 +131,9 @@ internal sealed record RefusalAnswer(
     DateTimeOffset? ResetsAt,
     IReadOnlyList<string> HowToContinue,
     string? FrozenReason = null,
-    IReadOnlyList<AffordableAnswer>? Affordable = null);
+    IReadOnlyList<AffordableAnswer>? Affordable = null,
+    Money? ApprovalThreshold = null,
+    ApprovalRequestAnswer? ApprovalRequest = null);
+
+/// <summary>A body for POST /v1/agents/approvals/request, ready to be sent.</summary>
+internal sealed record ApprovalRequestAnswer(string Operation, Money EstimatedCost, string Justification, Urgency Urgency);

@@ -19,6 +19,7 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
+        typeof(NameConverter<Urgency>), typeof(NameConverter<ApprovalKind>), typeof(NameConverter<ApprovalStatus>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -66,6 +67,11 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(ChargeAnswer))]
 [JsonSerializable(typeof(BatchAnswer))]
 [JsonSerializable(typeof(DecideAnswer))]
+[JsonSerializable(typeof(ApprovalBody))]
+[JsonSerializable(typeof(ApproveBody))]
+[JsonSerializable(typeof(DenyBody))]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(ApprovalListAnswer))]
 [JsonSerializable(typeof(LedgerAnswer))]
 [JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(AnalyticsAnswer))]

@@ -17,6 +17,7 @@ namespace Budgets.Journal;
         typeof(MoneyJson), typeof(AgentIdJson), typeof(HoldIdJson), typeof(ChargeIdJson), typeof(KeyJson), typeof(DigestJson),
         typeof(BalancesJson), typeof(NamesJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
+        typeof(ApprovalIdJson), typeof(NamedEnum<Urgency>), typeof(NamedEnum<ApprovalKind>), typeof(NamedEnum<ApprovalStatus>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]
@@ -38,6 +39,11 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(Lent))]
 [JsonSerializable(typeof(Alerted))]
 [JsonSerializable(typeof(AlertsTaken))]
+[JsonSerializable(typeof(ApprovalAsked))]
+[JsonSerializable(typeof(ApprovalAskedAgain))]
+[JsonSerializable(typeof(ApprovalReminded))]
+[JsonSerializable(typeof(Permitted))]
+[JsonSerializable(typeof(ApprovalEnded))]
 [JsonSerializable(typeof(StoredState))]
 [JsonSerializable(typeof(ChildAgreed))]
 [JsonSerializable(typeof(ChildLeft))]
@@ -71,6 +77,8 @@ internal sealed class AgentIdJson() : TextJson<AgentId>(s => new(s), v => v.Valu
 internal sealed class HoldIdJson() : TextJson<HoldId>(s => new(s), v => v.Value);
 
 internal sealed class ChargeIdJson() : TextJson<ChargeId>(s => new(s), v => v.Value);
+
+internal sealed class ApprovalIdJson() : TextJson<ApprovalId>(s => new(s), v => v.Value);
 
 internal sealed class KeyJson() : TextJson<IdempotencyKey>(s => new(s), v => v.Value);
 

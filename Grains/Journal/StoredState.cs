@@ -36,7 +36,10 @@ internal sealed record StoredState(
     ImmutableArray<Told>? Told = null,
     Pace? Pace = null,
     ImmutableArray<Repeat>? Repeats = null,
-    long? UnfiledUpTo = null)
+    long? UnfiledUpTo = null,
+    ImmutableArray<Approval>? Approvals = null,
+    long? LastApproval = null,
+    ImmutableArray<DateTimeOffset>? AskedLately = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -48,9 +51,10 @@ internal sealed record StoredState(
         s.Draws.IsEmpty ? null : s.Draws, s.Loans.IsEmpty ? null : s.Loans, s.Terms.EndsAt, s.Terms.MaxBelow,
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
-        s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo);
+        s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo,
+        s.Approvals.IsEmpty ? null : s.Approvals, s.LastApproval == 0 ? null : s.LastApproval, s.AskedLately.IsEmpty ? null : s.AskedLately);
 
-    public BudgetState ToState() => new(Agent)
+    public BudgetState ToState() => new BudgetState(Agent)
     {
         Seq = Seq,
         Now = Now,
@@ -86,7 +90,9 @@ internal sealed record StoredState(
         Pace = Pace ?? default,
         Repeats = Repeats ?? [],
         UnfiledUpTo = UnfiledUpTo ?? 0,
-    };
+        LastApproval = LastApproval ?? 0,
+        AskedLately = AskedLately ?? [],
+    }.WithApprovals(Approvals ?? []);
 }
 
 internal sealed record StoredMemory(Digest Digest, long Seq, Digest Fingerprint, EntryKind Kind);

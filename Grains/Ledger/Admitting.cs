@@ -4,7 +4,8 @@ namespace Budgets.Ledger;
 internal static class Admitting
 {
     /// <summary>Null: it fits. The state must be brought up to the instant of the decision.</summary>
-    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount)
+    /// <param name="by">The approval that the spend uses.</param>
+    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount, Purpose purpose, Approval? by = null)
     {
         if (!FitsTheBooks(s, amount))
         {
@@ -16,9 +17,15 @@ internal static class Admitting
             return (Outcome.Frozen, new Refusal(s.Agent, amount, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt));
         }
 
-        if (Exceeded(s, amount, hard: true) is { } standing)
+        if (by is not { Permission.MayPassLimit: true } && Exceeded(s, amount, hard: true) is { } standing)
         {
             return (Outcome.BudgetExceeded, new Refusal(s.Agent, amount, standing, RetryAt: PassesAt(standing, amount)));
+        }
+
+        // Before the breaker: what waits for a person is no runaway.
+        if (by is null && amount > Permitting.ThresholdOf(s))
+        {
+            return (Outcome.ApprovalRequired, new Refusal(s.Agent, amount, Approval: new ApprovalNeed(Permitting.OperationOf(purpose), Permitting.ThresholdOf(s)!.Value)));
         }
 
         return Trips(s, amount) is { } tripped
@@ -114,7 +121,7 @@ internal static class Admitting
             largest = Books.Strictest(largest, Room(s.Current(LimitType.PerMinute), limits.PerMinute));
         }
 
-        return largest;
+        return Books.Strictest(largest, Permitting.ThresholdOf(s));
     }
 
     /// <summary>What the hard limits on windows leave for the draws of descendants.</summary>
@@ -135,7 +142,7 @@ internal static class Admitting
 
     /// <summary>The limit that keeps the need of a descendant from being set aside; null: none does.</summary>
     public static Refusal? ExceededByDescendants(BudgetState s, Money need) =>
-        Exceeded(s with { Terms = s.Terms with { Above = s.Above with { PerCall = null }, Own = s.Own with { PerCall = null } } }, need, hard: true) is { } standing
+        Exceeded(s with { Terms = s.Terms with { Above = s.Terms.Above with { PerCall = null }, Own = s.Terms.Own with { PerCall = null } } }, need, hard: true) is { } standing
             ? new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need))
             : null;
 

@@ -14,6 +14,7 @@ public static class Waking
         }
 
         var expiry = s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
+        expiry = s.NextLapse is { } lapse && !(expiry <= lapse) ? lapse : expiry;
         return Alerting.NextReset(s) is { } reset && !(expiry <= reset) ? reset : expiry;
     }
 
@@ -25,5 +26,5 @@ public static class Waking
     }
 
     /// <summary>Somebody would miss it if it came only with the next request.</summary>
-    private static bool IsMissed(BudgetEvent e) => e is Expired;
+    private static bool IsMissed(BudgetEvent e) => e is Expired or ApprovalEnded or ApprovalReminded;
 }
