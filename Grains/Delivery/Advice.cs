@@ -49,6 +49,10 @@ internal static class Advice
         AlertKinds.RunawayDetected => "Look for a loop in the agent; unfreeze it once that is mended",
         AlertKinds.ChildOverBudget => "Slow the child down, raise its budget, or set its policy to block",
         AlertKinds.WebhookDisabled => "Mend the receiver, then save the webhook again to enable it",
+        AlertKinds.ApprovalRequested => "Say yes or no: by the link in this mail if it has one, or with POST /v1/approvals/{approval_id}/approve or /deny",
+        AlertKinds.ApprovalDecided when alert.Approval is { Status: ApprovalStatus.Approved, Approval.Kind: ApprovalKind.Operation } => "Send the spend with its approval_id, once",
+        AlertKinds.ApprovalDecided => "Go on with what was decided",
+        AlertKinds.ApprovalExpired => "Ask again, if it is still wanted",
         _ => "Nothing: this is a test",
     };
 
