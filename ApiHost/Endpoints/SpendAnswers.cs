@@ -98,6 +98,7 @@ internal sealed record BatchAnswer(
     IReadOnlyList<BatchResult> Results, IReadOnlyList<BalanceAnswer> Balances, IReadOnlyList<WarningAnswer> Warnings);
 
 /// <param name="IdempotencyKey">With 503: what to repeat the request with; it has one effect.</param>
+/// <param name="Approval">With approval_decided: what became of it.</param>
 /// <param name="IdempotencyKeys">The same for a batch, one for each charge in order.</param>
 internal sealed record ProblemAnswer(
     string Type,
@@ -107,7 +108,8 @@ internal sealed record ProblemAnswer(
     string Detail,
     IReadOnlyList<FaultAnswer>? Errors = null,
     string? IdempotencyKey = null,
-    IReadOnlyList<string>? IdempotencyKeys = null);
+    IReadOnlyList<string>? IdempotencyKeys = null,
+    ApprovalAnswer? Approval = null);
 
 /// <param name="Field">The JSON member, header or query parameter; charges[3].amount inside a list.</param>
 internal sealed record FaultAnswer(string Field, string Message);

@@ -126,24 +126,6 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
 
     public Task<ConfigureOutcome> Close(string by) => _family.Binding(_teller.Govern(Now, s => Governing.Close(s, by)));
 
-    public async ValueTask<Foresight> Decide(Money amount)
-    {
-        _teller.Ready();
-        var foresight = await _family.Foresee(amount, () => Holding.Foresee(State, amount, Now));
-        await _teller.Durable();
-        return foresight;
-    }
-
-    public async ValueTask<Foresight> DecideOn(HoldRequest request)
-    {
-        var quote = await _prices.Quote(request, Now);
-        var recalled = new Recalled(Approval: await EndOf(request.Approval));
-        var rated = request.Rated(State, quote);
-        var foresight = await _family.Foresee(rated.Amount, () => Holding.Foresee(State, rated, Now, recalled));
-        await _teller.Durable();
-        return foresight with { Amount = rated.Amount, PriceVersion = rated.Price?.Version };
-    }
-
     /// <summary>A settlement that tells its usage and no model means its hold's.</summary>
     private async ValueTask<string?> ModelOf(SettleRequest request) => request is not { Price: not null, Purpose.Model: null } ? null
         : State.Holds.TryGetValue(request.Id, out var open) ? open.Purpose.Model

@@ -32,7 +32,9 @@ public sealed class AuthorityMatrixTests(Api api)
             var key = (await child.Get("/v1/agents/keys"))["data"][0].GetProperty("key_id").GetString()!;
             await child.Post("/v1/agents/alerts", """{"email_human":"human@example.com"}""");
             var delivery = (await child.Post("/v1/agents/alerts/test"))["deliveries"][0].GetProperty("id").GetString()!;
+            var approval = (await child.Post("/v1/agents/approvals/request", ApprovalTests.Request("op")))["approval_id"].GetString()!;
             var path = route.Path.Replace("{agent_id}", child.Id, StringComparison.Ordinal)
+                .Replace("{approval_id}", approval, StringComparison.Ordinal)
                 .Replace("{delivery_id}", delivery, StringComparison.Ordinal)
                 .Replace("{child_id}", grandchild.Id, StringComparison.Ordinal)
                 .Replace("{key_id}", key, StringComparison.Ordinal);
