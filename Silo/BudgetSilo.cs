@@ -103,7 +103,7 @@ public static class BudgetSilo
     }
 
     /// <summary>Where people reach the API; with a slash at its end, so that a path is added to it.</summary>
-    private static Uri? PublicAddressOf(IConfiguration configuration, ICollection<string> faults)
+    private static Uri? PublicAddressOf(IConfiguration configuration, List<string> faults)
     {
         if (configuration[PublicUrl] is not { Length: > 0 } text)
         {

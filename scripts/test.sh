@@ -20,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 
-scripts/install.sh dotnet sqlite3 azurite promtool
+scripts/install.sh dotnet sqlite3 azurite promtool chromedriver python3-requests
 
 echo "restore"
 dotnet restore Budgets.Orleans.sln --locked-mode --verbosity quiet
