@@ -22,5 +22,5 @@ internal static class ApiTelemetry
         metrics.AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel");
 
     private static bool IsWorthATrace(HttpContext http) =>
-        !http.Request.Path.StartsWithSegments("/health") && !http.Request.Path.StartsWithSegments(MetricsEndpoints.Path) && !http.Request.Path.StartsWithSegments(DashboardEndpoints.Path);
+        !http.Request.Path.StartsWithSegments("/health") && !http.Request.Path.StartsWithSegments(ApprovePages.Path) && !http.Request.Path.StartsWithSegments(MetricsEndpoints.Path) && !http.Request.Path.StartsWithSegments(DashboardEndpoints.Path);
 }

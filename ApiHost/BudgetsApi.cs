@@ -77,6 +77,8 @@ public static class BudgetsApi
         ReservationEndpoints.Map(routes);
         ChargeEndpoints.Map(routes);
         DecideEndpoints.Map(routes);
+        ApprovalEndpoints.Map(routes);
+        ApprovePages.Map(routes);
         ModelEndpoints.Map(routes);
         LedgerEndpoints.Map(routes);
         ProofEndpoints.Map(routes);
@@ -110,6 +112,7 @@ public static class BudgetsApi
         services.AddHostedService(s => s.GetRequiredService<RevocationWatch>());
         services.AddSingleton<Door>();
         services.AddSingleton<Lineage>();
+        services.AddSingleton<ApprovalWatch>();
         services.AddSingleton<Edge>();
         services.AddGateway();
         services.AddContract();

@@ -37,6 +37,15 @@ public enum AlertKinds
 
     /// <summary>Another recharge is due than a month may have; there is none until somebody resumes.</summary>
     RechargeLimitExceeded = 512,
+
+    /// <summary>Somebody is to approve something, or is reminded of it.</summary>
+    ApprovalRequested = 1024,
+
+    /// <summary>It was approved, denied, or taken back.</summary>
+    ApprovalDecided = 2048,
+
+    /// <summary>Nobody decided in time.</summary>
+    ApprovalExpired = 4096,
 }
 
 /// <summary>What a budget has to tell, with the figures of the moment: every try and every replay says the same.</summary>
@@ -49,6 +58,7 @@ public enum AlertKinds
 /// <param name="Drivers">The models that cost most today, dearest first, at most <see cref="MostDrivers"/>.</param>
 /// <param name="Escalations">E-mail addresses that are to be told whatever the channels say.</param>
 /// <param name="Detail">A sentence for people; null: the figures say it.</param>
+/// <param name="Approval">Of alerts about one.</param>
 /// <param name="Coalesced">How many more alerts, for which there was no room, this one stands for.</param>
 /// <param name="DepletedAt">When the limit will be used up, as likely as not; null: not before its window ends, or too little is known to say.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Alert")]
@@ -66,12 +76,14 @@ public sealed record Alert(
     ImmutableArray<string> Escalations,
     string? Detail = null,
     int Coalesced = 0,
-    DateTimeOffset? DepletedAt = null)
+    DateTimeOffset? DepletedAt = null,
+    ApprovalNotice? Approval = null)
 {
     public const int MostDrivers = 3;
 
     /// <summary>What is told to those who name no events; and a reset, to those who were blocked before it.</summary>
     public const AlertKinds Usual =
         AlertKinds.BudgetWarning | AlertKinds.BudgetExceeded | AlertKinds.RunawayDetected | AlertKinds.ChildOverBudget | AlertKinds.WebhookDisabled
-        | AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded;
+        | AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded
+        | AlertKinds.ApprovalRequested | AlertKinds.ApprovalDecided | AlertKinds.ApprovalExpired;
 }

@@ -21,6 +21,9 @@ public enum EntryKind
 
     /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative.</summary>
     Correction = 9,
+
+    /// <summary>An approval was asked for, given, denied, or has ended.</summary>
+    Approval = 10,
 }
 
 /// <summary>One line of an agent's ledger.</summary>
@@ -29,6 +32,7 @@ public enum EntryKind
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
 /// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 /// <param name="About">Of a correction: the first day that it corrects.</param>
+/// <param name="Approval">The id of the approval that it is about, or that it used.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerEntry")]
 public sealed record LedgerEntry(
     long Seq,
@@ -44,7 +48,8 @@ public sealed record LedgerEntry(
     ImmutableArray<Balance> Balances,
     string? PriceVersion = null,
     Money? BalanceAfter = null,
-    DateOnly? About = null);
+    DateOnly? About = null,
+    string? Approval = null);
 
 /// <summary>Which part of the ledger is wanted, newest first.</summary>
 /// <param name="Before">Only entries with a smaller seq; null: from the newest.</param>

@@ -134,5 +134,21 @@ public interface IBudgetGrain : IGrainWithStringKey
     [Alias("GetForecast"), AnyGateway]
     ValueTask<ForecastView?> GetForecast();
 
+    /// <summary>Asks for approval. At or under the threshold it is given at once.</summary>
+    [Alias("Ask"), AnyGateway]
+    Task<ApprovalOutcome> Ask(ApprovalAsk request);
+
+    /// <summary>Decides about a request. Whoever calls has made sure that he may.</summary>
+    [Alias("Rule"), AnyGateway]
+    Task<ApprovalOutcome> Rule(RulingRequest request);
+
+    /// <summary>Null: the agent never asked that.</summary>
+    [Alias("GetApproval"), AnyGateway]
+    ValueTask<ApprovalView?> GetApproval(ApprovalId id);
+
+    /// <summary>Those that wait, and those that are approved and not used yet, oldest first.</summary>
+    [Alias("GetApprovals"), AnyGateway]
+    ValueTask<ImmutableArray<ApprovalView>> GetApprovals();
+
     public const int MaxBatch = 1000;
 }

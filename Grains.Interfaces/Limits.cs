@@ -32,6 +32,7 @@ public enum Layer
 /// <param name="ResumeAfterSeconds">How long a tripped breaker, or a loop, freezes the agent; null: until unfrozen.</param>
 /// <param name="OnUnknownPrice">What usage without a price costs; null: it is refused.</param>
 /// <param name="Loop">What counts as a runaway loop; null: nothing does.</param>
+/// <param name="ApprovalThreshold">A spend above this needs an approval; null: none does.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Limits")]
 public sealed record Limits(
     Money? PerMinute = null,
@@ -43,7 +44,8 @@ public sealed record Limits(
     bool HardStop = true,
     int? ResumeAfterSeconds = null,
     UnknownPriceRate? OnUnknownPrice = null,
-    LoopRule? Loop = null)
+    LoopRule? Loop = null,
+    Money? ApprovalThreshold = null)
 {
     public static readonly Limits None = new();
 

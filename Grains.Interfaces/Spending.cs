@@ -66,11 +66,12 @@ public sealed record ChargeRequest(
     IdempotencyKey Key,
     ChargeMode Mode = ChargeMode.Enforce,
     DateTimeOffset? OccurredAt = null,
-    PriceTag? Price = null);
+    PriceTag? Price = null,
+    ApprovalId? Approval = null);
 
 /// <summary>Set money aside for a spend to come; it expires by itself.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
-public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null)
+public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null)
 {
     public const int DefaultTtlSeconds = 600;
     public const int MaxTtlSeconds = 86_400;
@@ -119,11 +120,29 @@ public enum Outcome
 
     TooManyHolds,
 
+    /// <summary>The agent has no such approval.</summary>
+    ApprovalUnknown,
+
+    ApprovalPending,
+    ApprovalDenied,
+    ApprovalExpired,
+    ApprovalCancelled,
+    ApprovalUsed,
+
+    /// <summary>It is for another operation, or no permission to spend.</summary>
+    ApprovalMismatch,
+
+    /// <summary>It permits less than this.</summary>
+    ApprovalTooSmall,
+
     Frozen,
     BudgetExceeded,
 
     /// <summary>The wallet of a prepaid agent, the caller's own or the root's above it, has not so much available.</summary>
     InsufficientBalance,
+
+    /// <summary>It would fit, and somebody has to say yes first: the amount is above the approval threshold.</summary>
+    ApprovalRequired,
 
     /// <summary>The per-minute breaker: what the limits would have admitted trips it, and it freezes the agent.</summary>
     RateExceeded,
@@ -155,6 +174,7 @@ public sealed record Receipt(
 /// <param name="FrozenReason">Set when frozen or the breaker tripped.</param>
 /// <param name="RetryAt">The earliest instant at which the same request could pass by itself; null: not by waiting.</param>
 /// <param name="Fault">What is wrong with usage that has no price.</param>
+/// <param name="Approval">Of a refusal about an approval.</param>
 /// <param name="Headroom">Of a request with usage: the most that would have been admitted; null: no hard limit bounds it, or the request named its amount.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Refusal")]
 public sealed record Refusal(
@@ -164,7 +184,14 @@ public sealed record Refusal(
     string? FrozenReason = null,
     DateTimeOffset? RetryAt = null,
     Unpriceable? Fault = null,
-    Money? Headroom = null);
+    Money? Headroom = null,
+    ApprovalNeed? Approval = null);
+
+/// <summary>What an approval would have to be for, or what the one that was given is for.</summary>
+/// <param name="Operation">What it has to name.</param>
+/// <param name="Most">The threshold, of a spend without an approval; else what the approval permits.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.ApprovalNeed")]
+public sealed record ApprovalNeed(string Operation, Money Most);
 
 /// <summary>The answer to one spending request: a receipt when accepted, else the reason.</summary>
 /// <param name="Replayed">True: this request had been accepted before, and this is that first answer.</param>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Budgets.Couriers;
+using Budgets.Delivery;
 using Budgets.Directories;
 using Budgets.Journal;
 using Budgets.Payments;
@@ -63,11 +64,14 @@ public static class BudgetSilo
         var faults = new List<string>();
         CourierSettings.Read(configuration, faults);
         PaymentSettings.Read(configuration, faults);
+        PublicAddressOf(configuration, faults);
         return faults;
     }
 
     /// <summary>The key of the <see cref="TimeProvider"/> that budgets go by. Orleans' own clocks are other ones.</summary>
     public const string Clock = "Budgets";
+
+    private const string PublicUrl = "Budgets:PublicUrl";
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -94,10 +98,28 @@ public static class BudgetSilo
         silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
         silo.Services.AddCouriers(silo.Configuration);
         silo.Services.AddPayments(silo.Configuration);
+        silo.Services.AddSingleton(new PublicAddress(PublicAddressOf(silo.Configuration, [])));
 
         // Its first round measures the time since the machine started and warns of a stall of hours.
         silo.Services.Configure<LoggerFilterOptions>(o => o.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error));
         return silo.AddScheduling();
+    }
+
+    /// <summary>Where people reach the API; with a slash at its end, so that a path is added to it.</summary>
+    private static Uri? PublicAddressOf(IConfiguration configuration, List<string> faults)
+    {
+        if (configuration[PublicUrl] is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp) && url is { Query: "", Fragment: "", UserInfo: "" })
+        {
+            return url;
+        }
+
+        faults.Add($"{PublicUrl} must be where people reach the API, such as the address of a proxy before it, without a query.");
+        return null;
     }
 
     // Orleans would look for the silo with the most to spare, and give a whole morning's budgets to the one that came up last: they

@@ -28,7 +28,7 @@ internal static class Births
             var endsAt = Earlier(terms.EndsAt, parent.EndsAt);
             await edge.Grains.GetGrain<IDirectoryGrain>(0).Enroll(new AgentListing(child, terms.Name, parent.Agent, edge.Now, Closed: false));
             outcome = await edge.Grains.GetGrain<IBudgetGrain>(child.Value).Open(
-                new OpenRequest(terms.Name, call.By, parent.TimeZone, parent.WeekStart, parent.Agent, Limits(terms, call.By), endsAt, maxBelow));
+                new OpenRequest(terms.Name, call.By, parent.TimeZone, parent.WeekStart, parent.Agent, Limits(terms, call.By, parent), endsAt, maxBelow));
             if (outcome.Result == ConfigureResult.Done)
             {
                 var (key, record) = KeyEndpoints.New(child, scopes, null, Earlier(call.Caller.Key?.ExpiresAt, endsAt + Afterwards), edge.Now);
@@ -42,9 +42,10 @@ internal static class Births
         return null;
     }
 
-    private static ConfigureRequest Limits(ChildTerms t, string by) => new(
+    // What the parent needs an approval for, it cannot have done by a child without one.
+    private static ConfigureRequest Limits(ChildTerms t, string by, BudgetView parent) => new(
         Layer.Above, by, OnlyTighten: false, Daily: Change.To(t.Daily), Weekly: Change.To(t.Weekly), Monthly: Change.To(t.Monthly), Total: Change.To(t.Total),
-        HardStop: t.Policy == OverrunPolicy.Block);
+        HardStop: t.Policy == OverrunPolicy.Block, ApprovalThreshold: Change.To(BudgetAnswer.ThresholdOf(parent)));
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 }

@@ -34,10 +34,11 @@ internal sealed record LayerAnswer(
     bool HardStop,
     int? ResumeAfterSeconds,
     RateAnswer? OnUnknownPrice,
-    LoopAnswer? LoopDetection)
+    LoopAnswer? LoopDetection,
+    Money? ApprovalThreshold)
 {
     public static LayerAnswer Of(Limits l) =>
-        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop));
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold);
 }
 
 /// <summary>The same request so often within so many minutes, with nothing new in between, is a loop.</summary>
@@ -96,6 +97,7 @@ internal sealed record BudgetAnswer(
     [property: JsonPropertyName("alert_at_80_percent")] bool AlertAt80Percent,
     [property: JsonPropertyName("alert_at_95_percent")] bool AlertAt95Percent,
     string? EscalationEmail,
+    Money? ApprovalThreshold,
     IReadOnlyList<WindowAnswer> Windows,
     int OpenReservations)
 {
@@ -115,9 +117,14 @@ internal sealed record BudgetAnswer(
             budget.Alerts.Thresholds.Contains(80),
             budget.Alerts.Thresholds.Contains(95),
             budget.Alerts.EscalationEmail,
+            ThresholdOf(budget),
             [.. budget.Windows.Select(WindowAnswer.Of)],
             budget.OpenHolds);
     }
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null } != Limits.None;
+    /// <summary>The strictest of both layers; null: no spend needs an approval.</summary>
+    public static Money? ThresholdOf(BudgetView budget) =>
+        (budget.Above.ApprovalThreshold, budget.Own.ApprovalThreshold) is ({ } above, { } own) ? Money.Min(above, own) : budget.Above.ApprovalThreshold ?? budget.Own.ApprovalThreshold;
+
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null } != Limits.None;
 }

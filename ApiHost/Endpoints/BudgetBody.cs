@@ -53,8 +53,12 @@ internal sealed record BudgetBody : IBody
     [Description("What usage of a model without a price costs; null: it is refused. Not by a spend key. A rate set from above can only be made dearer.")]
     public Change<RateBody?> OnUnknownPrice { get; set; }
 
+    [Description("What costs more needs an approval: 402 approval_required. Set from above, it can only be lowered; null: nothing does.")]
+    public Change<Money?> ApprovalThreshold { get; set; }
+
     public void Check(Faults faults)
     {
+        faults.Money("approval_threshold", ApprovalThreshold.Value, Money.MaxLimit);
         faults.Money("daily_limit", DailyLimit.Value, Money.MaxLimit);
         faults.Money("weekly_limit", WeeklyLimit.Value, Money.MaxLimit);
         faults.Money("monthly_limit", MonthlyLimit.Value, Money.MaxLimit);
@@ -88,7 +92,8 @@ internal sealed record BudgetBody : IBody
         AlertAt95Percent,
         EscalationEmail,
         OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
-        Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default);
+        Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default,
+        ApprovalThreshold: ApprovalThreshold);
 }
 
 /// <summary>Requests that name an operation or a model are compared by operation, model, amount or usage, and tags.</summary>

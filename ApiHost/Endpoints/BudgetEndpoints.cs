@@ -32,6 +32,12 @@ internal static class BudgetEndpoints
         }
 
         var request = body.ToRequest(call.Layer, call.By, onlyTighten: !call.Caller.Has(Scopes.Manage));
+        if (await Loosened(call, request) is { } loosened)
+        {
+            await loosened.Send(call.Http);
+            return;
+        }
+
         if (await Disagreed(call, request) is { } refused)
         {
             await Refuse(call, refused);
@@ -48,6 +54,14 @@ internal static class BudgetEndpoints
         var budget = problem is null ? await call.Budget.GetBudget() : null;
         await (budget is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.BudgetAnswer, BudgetAnswer.Of(budget)));
     }
+
+    /// <summary>What an agent needs an approval for itself, it cannot let a descendant do without one.</summary>
+    private static async Task<Problem?> Loosened(Call call, ConfigureRequest r) =>
+        r is { Layer: Layer.Above, ApprovalThreshold.IsSet: true } && call.Caller.Budget is { } budget && await budget.GetBudget() is { } own
+            && BudgetAnswer.ThresholdOf(own) is { } most && !(r.ApprovalThreshold.Value <= most)
+            ? new Problem(ProblemKind.Forbidden, $"approval_threshold: your own is {most}; that of a descendant can only be as low or lower.",
+                [new Fault("approval_threshold", $"must be at most {most}, as your own is")])
+            : null;
 
     /// <summary>What is set from above for a child is agreed with its parent's tree first.</summary>
     private static async Task<ConfigureOutcome?> Disagreed(Call call, ConfigureRequest r)

@@ -20,7 +20,7 @@ internal static class ChargeEndpoints
         Answers = [new(201, typeof(ChargeAnswer), "Booked."), new(200, typeof(BatchAnswer), "The results of a batch.")],
         Problems =
         [
-            ProblemKind.BudgetExceeded, ProblemKind.InsufficientBalance, ProblemKind.Frozen, ProblemKind.RateExceeded, ProblemKind.AgentClosed,
+            ProblemKind.BudgetExceeded, ProblemKind.InsufficientBalance, ProblemKind.Frozen, ProblemKind.RateExceeded, .. ApprovalEndpoints.Unusable, ProblemKind.AgentClosed,
             ProblemKind.AmountTooLarge, ProblemKind.IdempotencyKeyReused, ProblemKind.UnknownModelPrice,
         ],
     });

@@ -17,10 +17,14 @@ internal record ChargeItem : SpendBody
     [Description("enforce (default): refused when it does not fit. record: already spent, booked whatever the limit.")]
     public ChargeMode? Mode { get; set; }
 
+    [Description("An approval for this operation and at least this amount. It is used up by this.")]
+    public string? ApprovalId { get; set; }
+
     public override void Check(Faults faults)
     {
         base.Check(faults);
         CheckPriced(faults);
+        CheckApproval(faults, ApprovalId);
         faults.Text("operation", Operation, Purpose.MaxOperationLength);
         faults.AddIf(OccurredAt < DateTimeOffset.UnixEpoch, "occurred_at", "must not be before 1970");
     }
@@ -31,7 +35,7 @@ internal record ChargeItem : SpendBody
     {
         var id = EdgeIds.Charge();
         return new ChargeRequest(
-            id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), Mode ?? ChargeMode.Enforce, OccurredAt, ToPriceTag());
+            id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), Mode ?? ChargeMode.Enforce, OccurredAt, ToPriceTag(), ApprovalOf(ApprovalId));
     }
 }
 
@@ -51,7 +55,7 @@ internal sealed record ChargeBody : ChargeItem
 
         faults.AddIf(
             Amount is not null || Usage is not null || Model is not null || Tags is not null || PromptHash is not null || IdempotencyKey is not null
-            || Operation is not null || OccurredAt is not null || Mode is not null,
+            || Operation is not null || OccurredAt is not null || Mode is not null || ApprovalId is not null,
             "charges",
             "does not go with members of a single charge");
         faults.AddIf(Charges.Length is 0 or > IBudgetGrain.MaxBatch, "charges", $"must be 1 to {IBudgetGrain.MaxBatch}");

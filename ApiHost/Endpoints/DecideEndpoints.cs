@@ -9,6 +9,9 @@ internal enum Decision
 {
     Allow = 0,
     Deny,
+
+    /// <summary>It would fit, and needs an approval first.</summary>
+    ApprovalRequired,
 }
 
 /// <param name="Refusal">What a reservation would be refused with; null when it would be held.</param>
@@ -65,7 +68,12 @@ internal static class DecideEndpoints
         var sheet = Sheet.Take();
         var json = sheet.Writer;
         json.WriteStartObject();
-        json.WriteString(Words.Decision, Names<Decision>.Of(foresight.Outcome == Outcome.Accepted ? Decision.Allow : Decision.Deny));
+        json.WriteString(Words.Decision, Names<Decision>.Of(foresight.Outcome switch
+        {
+            Outcome.Accepted => Decision.Allow,
+            Outcome.ApprovalRequired => Decision.ApprovalRequired,
+            _ => Decision.Deny,
+        }));
         if (foresight.Outcome == Outcome.Accepted)
         {
             json.WriteNull(Words.Refusal);

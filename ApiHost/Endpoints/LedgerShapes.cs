@@ -26,6 +26,7 @@ internal sealed record LedgerLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Late,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PriceVersion,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ApprovalId,
     IReadOnlyList<BalanceAnswer> Balances,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? BalanceAfter)
 {
@@ -47,6 +48,7 @@ internal sealed record LedgerLine(
         e.Late ? true : null,
         e.Detail,
         e.PriceVersion,
+        e.Approval,
         [.. e.Balances.Select(b => new BalanceAnswer(b.Type, b.Spent, b.Held, b.Limit, b.Remaining))],
         e.BalanceAfter);
 }

@@ -43,7 +43,7 @@ internal static class ReservationEndpoints
 
     private static ProblemKind[] Refused =>
     [
-        ProblemKind.BudgetExceeded, ProblemKind.InsufficientBalance, ProblemKind.Frozen, ProblemKind.RateExceeded,
+        ProblemKind.BudgetExceeded, ProblemKind.InsufficientBalance, ProblemKind.Frozen, ProblemKind.RateExceeded, .. ApprovalEndpoints.Unusable,
         ProblemKind.AgentClosed, ProblemKind.AmountTooLarge, ProblemKind.IdempotencyKeyReused,
     ];
 

@@ -10,16 +10,20 @@ internal sealed record ReservationBody : SpendBody
     [Description("After this many seconds the reservation ends by itself; 1 to 86400, default 600.")]
     public int? TtlSeconds { get; set; }
 
+    [Description("An approval for this operation and at least this amount. It is used up by this.")]
+    public string? ApprovalId { get; set; }
+
     public override void Check(Faults faults)
     {
         base.Check(faults);
         CheckPriced(faults);
+        CheckApproval(faults, ApprovalId);
         faults.Text("operation", Operation, Purpose.MaxOperationLength);
         faults.Range("ttl_seconds", TtlSeconds, 1, HoldRequest.MaxTtlSeconds);
     }
 
     public HoldRequest ToRequest(HoldId id, IdempotencyKey? key) =>
-        new(id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), TtlSeconds ?? HoldRequest.DefaultTtlSeconds, ToPriceTag());
+        new(id, Amount ?? Money.Zero, PurposeWith(Operation), key ?? new IdempotencyKey(id.Value), TtlSeconds ?? HoldRequest.DefaultTtlSeconds, ToPriceTag(), ApprovalOf(ApprovalId));
 }
 
 /// <summary>What was really spent. What is not told stays as the reservation had it.</summary>

@@ -89,7 +89,9 @@ internal sealed record BatchResult(
     IReadOnlyList<string>? HowToContinue = null,
     string? FrozenReason = null,
     Money? Balance = null,
-    Money? Available = null);
+    Money? Available = null,
+    Money? ApprovalThreshold = null,
+    ApprovalRequestAnswer? ApprovalRequest = null);
 
 /// <param name="Results">In the order of the charges.</param>
 /// <param name="Balances">After the last charge of the batch that was booked; empty when none was.</param>
@@ -98,6 +100,7 @@ internal sealed record BatchAnswer(
     IReadOnlyList<BatchResult> Results, IReadOnlyList<BalanceAnswer> Balances, IReadOnlyList<WarningAnswer> Warnings);
 
 /// <param name="IdempotencyKey">With 503: what to repeat the request with; it has one effect.</param>
+/// <param name="Approval">With approval_decided: what became of it.</param>
 /// <param name="IdempotencyKeys">The same for a batch, one for each charge in order.</param>
 internal sealed record ProblemAnswer(
     string Type,
@@ -107,7 +110,8 @@ internal sealed record ProblemAnswer(
     string Detail,
     IReadOnlyList<FaultAnswer>? Errors = null,
     string? IdempotencyKey = null,
-    IReadOnlyList<string>? IdempotencyKeys = null);
+    IReadOnlyList<string>? IdempotencyKeys = null,
+    ApprovalAnswer? Approval = null);
 
 /// <param name="Field">The JSON member, header or query parameter; charges[3].amount inside a list.</param>
 internal sealed record FaultAnswer(string Field, string Message);
@@ -135,4 +139,9 @@ internal sealed record RefusalAnswer(
     string? FrozenReason = null,
     IReadOnlyList<AffordableAnswer>? Affordable = null,
     Money? Balance = null,
-    Money? Available = null);
+    Money? Available = null,
+    Money? ApprovalThreshold = null,
+    ApprovalRequestAnswer? ApprovalRequest = null);
+
+/// <summary>A body for POST /v1/agents/approvals/request, ready to be sent.</summary>
+internal sealed record ApprovalRequestAnswer(string Operation, Money EstimatedCost, string Justification, Urgency Urgency);

@@ -111,6 +111,10 @@ internal abstract record SpendBody : KeyedBody
     protected void CheckPriced(Faults faults) =>
         faults.AddIf(Amount is null && Usage is not null && Model is null, "model", "is required to turn usage into an amount");
 
+    protected static void CheckApproval(Faults faults, string? id) => faults.AddIf(id is not null && !global::Budgets.ApprovalId.IsWellFormed(id), "approval_id", "must be the id of an approval");
+
+    protected static ApprovalId? ApprovalOf(string? id) => id is null ? null : new ApprovalId(id);
+
     protected Purpose PurposeWith(string? operation) => Model is null && operation is null && Tags is null && Usage is null && PromptHash is null
         ? Purpose.None
         : new Purpose(Model, operation, Tags is null ? default : ImmutableCollectionsMarshal.AsImmutableArray(Tags), Usage?.ToUsage(), PromptHash);

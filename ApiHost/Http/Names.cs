@@ -11,19 +11,21 @@ internal static class Names<T>
 {
     private static readonly T[] Members = Enum.GetValues<T>();
 
-    private static readonly JsonEncodedText[] Encoded = [.. Members.Select(m => JsonEncodedText.Encode(Snake.Of(m.ToString())))];
-
     private static readonly int First = Unsafe.BitCast<T, int>(Members[0]);
+
+    // By number; one that no member has is empty.
+    private static readonly JsonEncodedText[] Encoded =
+        [.. Enumerable.Range(First, Unsafe.BitCast<T, int>(Members[^1]) - First + 1).Select(n => Members.Contains(Unsafe.BitCast<int, T>(n)) ? JsonEncodedText.Encode(Snake.Of($"{Unsafe.BitCast<int, T>(n)}")) : default)];
 
     private static readonly FrozenDictionary<string, T> Values = Members.ToFrozenDictionary(m => Snake.Of(m.ToString()), StringComparer.Ordinal);
 
     /// <summary>All of them, in order.</summary>
-    public static IEnumerable<string> All => Encoded.Select(e => e.Value);
+    public static IEnumerable<string> All => Members.Select(m => Of(m).Value);
 
     /// <summary>For messages: "today, yesterday, this_week".</summary>
     public static string Listed { get; } = string.Join(", ", All);
 
-    // Every enum of the contract counts up by one from its first member, so that its number is its place.
+    // Every enum of the contract counts up from its first member, with few gaps, so that its number is its place.
     public static JsonEncodedText Of(T value) => Encoded[Unsafe.BitCast<T, int>(value) - First];
 
     public static bool TryParse(string? name, out T value)

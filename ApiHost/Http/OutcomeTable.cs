@@ -18,11 +18,34 @@ internal static class OutcomeTable
         Outcome.PriceUnknown => ProblemKind.UnknownModelPrice,
         Outcome.AmountTooLarge => ProblemKind.AmountTooLarge,
         Outcome.TooManyHolds => ProblemKind.TooManyReservations,
+        Outcome.ApprovalUnknown => ProblemKind.ApprovalUnknown,
+        Outcome.ApprovalPending => ProblemKind.ApprovalPending,
+        Outcome.ApprovalDenied => ProblemKind.ApprovalDenied,
+        Outcome.ApprovalExpired => ProblemKind.ApprovalExpired,
+        Outcome.ApprovalCancelled => ProblemKind.ApprovalCancelled,
+        Outcome.ApprovalUsed => ProblemKind.ApprovalUsed,
+        Outcome.ApprovalMismatch => ProblemKind.ApprovalMismatch,
+        Outcome.ApprovalTooSmall => ProblemKind.ApprovalTooSmall,
+        Outcome.ApprovalRequired => ProblemKind.ApprovalRequired,
         Outcome.Frozen => ProblemKind.Frozen,
         Outcome.BudgetExceeded => ProblemKind.BudgetExceeded,
         Outcome.InsufficientBalance => ProblemKind.InsufficientBalance,
         Outcome.RateExceeded => ProblemKind.RateExceeded,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not a refusal."),
+    };
+
+    /// <exception cref="ArgumentOutOfRangeException">Done and AskedBefore are no problems.</exception>
+    public static ProblemKind Of(ApprovalResult result) => result switch
+    {
+        ApprovalResult.AgentUnknown => ProblemKind.NotFound,
+        ApprovalResult.AgentClosed => ProblemKind.AgentClosed,
+        ApprovalResult.ApprovalUnknown => ProblemKind.NotFound,
+        ApprovalResult.AlreadyDecided => ProblemKind.ApprovalDecided,
+        ApprovalResult.MoreThanAsked => ProblemKind.InvalidRequest,
+        ApprovalResult.NothingToRaise => ProblemKind.NothingToRaise,
+        ApprovalResult.TooManyOpen => ProblemKind.TooManyApprovals,
+        ApprovalResult.AskedTooOften => ProblemKind.AskedTooOften,
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "Not a refusal."),
     };
 
     /// <exception cref="ArgumentOutOfRangeException">Done is no problem.</exception>

@@ -113,8 +113,18 @@ internal static class Refusals
             json.WriteString(Words.FrozenReason, reason);
         }
 
+        if (outcome == Outcome.ApprovalRequired && refusal.Approval is { } need)
+        {
+            WriteRequest(json, need, refusal.Requested);
+        }
+
         json.WriteStartArray(Words.HowToContinue);
-        if (agreement is not null)
+        if (outcome == Outcome.ApprovalRequired)
+        {
+            json.WriteStringValue("Ask for approval: POST /v1/agents/approvals/request with approval_request as its body. Once it is approved, send this request again with its approval_id.");
+            json.WriteStringValue($"Ask for {refusal.Approval?.Most} or less.");
+        }
+        else if (agreement is not null)
         {
             WriteWaysToAgree(json, refusal);
         }
@@ -133,6 +143,18 @@ internal static class Refusals
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>Ready to be sent.</summary>
+    private static void WriteRequest(Utf8JsonWriter json, ApprovalNeed need, Money requested)
+    {
+        json.WriteMoney(Words.ApprovalThreshold, need.Most);
+        json.WriteStartObject(Words.ApprovalRequest);
+        json.WriteString("operation"u8, need.Operation);
+        json.WriteMoney(JsonEncodedText.Encode("estimated_cost"), requested);
+        json.WriteString("justification"u8, $"{need.Operation} costs ${requested}, which is above the approval threshold of ${need.Most}.");
+        json.WriteString("urgency"u8, "medium"u8);
+        json.WriteEndObject();
     }
 
     private static void WriteWaysToAgree(Utf8JsonWriter json, Refusal refusal)

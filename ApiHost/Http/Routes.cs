@@ -5,7 +5,7 @@ namespace Budgets.ApiHost.Http;
 
 /// <summary>What every handler needs beside its request.</summary>
 internal sealed class Edge(
-    IGrainFactory grains, Door door, Lineage lineage, RevocationWatch revocations, ILoggerFactory logs, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
+    IGrainFactory grains, Door door, Lineage lineage, RevocationWatch revocations, ApprovalWatch approvals, ILoggerFactory logs, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider time)
 {
     public IGrainFactory Grains { get; } = grains;
 
@@ -18,6 +18,8 @@ internal sealed class Edge(
     public IPricesGrain Prices => Grains.GetGrain<IPricesGrain>(0);
 
     public RevocationWatch Revocations { get; } = revocations;
+
+    public ApprovalWatch Approvals { get; } = approvals;
 
     public ILogger Log { get; } = logs.CreateLogger("Budgets.ApiHost");
 

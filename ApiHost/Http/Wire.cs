@@ -23,6 +23,7 @@ namespace Budgets.ApiHost.Http;
         typeof(NameConverter<CreditSource>), typeof(NameConverter<PaymentMode>), typeof(NameConverter<RechargeMode>), typeof(NameConverter<RechargeReason>),
         typeof(NameConverter<RechargePauseReason>), typeof(NameConverter<RechargeStatus>), typeof(NameConverter<RechargeState>),
         typeof(NameConverter<SuggestionKind>), typeof(NameConverter<Confidence>),
+        typeof(NameConverter<Urgency>), typeof(NameConverter<ApprovalKind>), typeof(NameConverter<ApprovalStatus>),
     ])]
 [JsonSerializable(typeof(AgentBody))]
 [JsonSerializable(typeof(PatchAgentBody))]
@@ -70,6 +71,11 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(ChargeAnswer))]
 [JsonSerializable(typeof(BatchAnswer))]
 [JsonSerializable(typeof(DecideAnswer))]
+[JsonSerializable(typeof(ApprovalBody))]
+[JsonSerializable(typeof(ApproveBody))]
+[JsonSerializable(typeof(DenyBody))]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(ApprovalListAnswer))]
 [JsonSerializable(typeof(LedgerAnswer))]
 [JsonSerializable(typeof(ProofAnswer))]
 [JsonSerializable(typeof(UsageAnswer))]

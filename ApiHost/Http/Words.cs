@@ -11,6 +11,8 @@ internal static class Words
     public static readonly JsonEncodedText AmountHeld = JsonEncodedText.Encode("amount_held");
     public static readonly JsonEncodedText AmountRemaining = JsonEncodedText.Encode("amount_remaining");
     public static readonly JsonEncodedText AmountSpent = JsonEncodedText.Encode("amount_spent");
+    public static readonly JsonEncodedText ApprovalRequest = JsonEncodedText.Encode("approval_request");
+    public static readonly JsonEncodedText ApprovalThreshold = JsonEncodedText.Encode("approval_threshold");
     public static readonly JsonEncodedText Available = JsonEncodedText.Encode("available");
     public static readonly JsonEncodedText Balance = JsonEncodedText.Encode("balance");
     public static readonly JsonEncodedText Balances = JsonEncodedText.Encode("balances");

@@ -8,6 +8,24 @@ internal sealed partial class BudgetGrain
     private Advisory? _advisory;
     private Rehearsals? _rehearsals;
 
+    public async ValueTask<Foresight> Decide(Money amount)
+    {
+        _teller.Ready();
+        var foresight = await _family.Foresee(amount, () => Holding.Foresee(State, amount, Now));
+        await _teller.Durable();
+        return foresight;
+    }
+
+    public async ValueTask<Foresight> DecideOn(HoldRequest request)
+    {
+        var quote = await _prices.Quote(request, Now);
+        var recalled = new Recalled(Approval: await EndOf(request.Approval));
+        var rated = request.Rated(State, quote);
+        var foresight = await _family.Foresee(rated.Amount, () => Holding.Foresee(State, rated, Now, recalled));
+        await _teller.Durable();
+        return foresight with { Amount = rated.Amount, PriceVersion = rated.Price?.Version };
+    }
+
     public async ValueTask<BudgetView?> GetBudget()
     {
         _teller.Ready();

@@ -55,12 +55,12 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
         var quote = await _prices.Quote(request, Now);
-        var recalled = await _teller.Recall(request.Key);
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Charging.Charge(State, rated, Now, recalled);
         return _family.IsFinal(decision)
             ? await (request.Mode == ChargeMode.Record ? _family.Freeing(_teller.Transact(decision)) : _teller.Transact(decision))
-            : await _family.Spend(rated.Amount, request.Key, again => Charging.Charge(State, rated, Now, again));
+            : await _family.Spend(rated.Amount, request.Key, again => Charging.Charge(State, rated, Now, again with { Approval = recalled.Approval }));
     }
 
     public async ValueTask<ImmutableArray<SpendOutcome>> ChargeMany(ImmutableArray<ChargeRequest> requests)
@@ -72,21 +72,22 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
         }
 
         var quotes = await _prices.Quotes(requests, Now);
+        var ended = requests.Any(r => r.Approval is not null) ? await Task.WhenAll(requests.Select(r => EndOf(r.Approval).AsTask())) : null;
         var recalled = await _teller.RecallAll([.. requests.Select(r => r.Key)]);
         var now = Now;
-        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i].Rated(State, quotes?[i]), now, recalled[i]));
+        return await _teller.Transact(requests.Length, i => Charging.Charge(State, requests[i].Rated(State, quotes?[i]), now, recalled[i] with { Approval = ended?[i] }));
     }
 
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
         var quote = await _prices.Quote(request, Now);
-        var recalled = await _teller.Recall(request.Key);
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Holding.Hold(State, rated, Now, recalled);
         return _family.IsFinal(decision)
             ? await _teller.Transact(decision)
-            : await _family.Spend(rated.Amount, request.Key, again => Holding.Hold(State, rated, Now, again));
+            : await _family.Spend(rated.Amount, request.Key, again => Holding.Hold(State, rated, Now, again with { Approval = recalled.Approval }));
     }
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)
@@ -124,24 +125,6 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public Task<ConfigureOutcome> Unfreeze(string by) => _teller.Govern(Now, s => Governing.Unfreeze(s, by));
 
     public Task<ConfigureOutcome> Close(string by) => _family.Binding(_teller.Govern(Now, s => Governing.Close(s, by)));
-
-    public async ValueTask<Foresight> Decide(Money amount)
-    {
-        _teller.Ready();
-        var foresight = await _family.Foresee(amount, () => Holding.Foresee(State, amount, Now));
-        await _teller.Durable();
-        return foresight;
-    }
-
-    public async ValueTask<Foresight> DecideOn(HoldRequest request)
-    {
-        var quote = await _prices.Quote(request, Now);
-        _teller.Ready();
-        var rated = request.Rated(State, quote);
-        var foresight = await _family.Foresee(rated.Amount, () => Holding.Foresee(State, rated, Now));
-        await _teller.Durable();
-        return foresight with { Amount = rated.Amount, PriceVersion = rated.Price?.Version };
-    }
 
     /// <summary>A settlement that tells its usage and no model means its hold's.</summary>
     private async ValueTask<string?> ModelOf(SettleRequest request) => request is not { Price: not null, Purpose.Model: null } ? null

@@ -42,11 +42,19 @@ internal sealed partial class Outbox(Teller teller, Func<DateTimeOffset> clock, 
         }
     }
 
-    /// <summary>What a child does with its budget is told to its parent, all else to the agent's own people.</summary>
+    /// <summary>What a child does with its budget is told to its parent, what it asks for also to its own people, all else to these alone.</summary>
     private static IEnumerable<(AgentId Receiver, ImmutableArray<Alert> Alerts)> Addressed(BudgetState s) =>
         from alert in s.Outbox
-        group alert by alert.Kind == AlertKinds.ChildOverBudget && s.Terms.Parent is { } parent ? parent : s.Agent into addressed
+        from receiver in Receivers(s, alert.Kind)
+        group alert by receiver into addressed
         select (addressed.Key, addressed.ToImmutableArray());
+
+    private static ImmutableArray<AgentId> Receivers(BudgetState s, AlertKinds kind) => (kind, s.Terms.Parent) switch
+    {
+        (AlertKinds.ChildOverBudget, { } parent) => [parent],
+        (AlertKinds.ApprovalRequested, { } parent) => [s.Agent, parent],
+        _ => [s.Agent],
+    };
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Alerts of {Agent} could not be handed over; they are kept, and handed over later.")]
     private static partial void LogKept(ILogger log, Exception error, AgentId agent);

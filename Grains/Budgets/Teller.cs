@@ -147,6 +147,21 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
         return flushed == Flushed.Durable ? outcome with { Budget = view } : throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !happened.IsEmpty);
     }
 
+    /// <summary>A decision about an approval, made at an instant.</summary>
+    public async Task<ApprovalOutcome> Approve(DateTimeOffset now, Func<BudgetState, (ApprovalOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide)
+    {
+        Ready();
+        var (state, elapsed) = State.At(now);
+        var (outcome, happened) = decide(state);
+        if (!happened.IsEmpty)
+        {
+            Record(elapsed.AddRange(happened));
+        }
+
+        var flushed = await _journal.Flush();
+        return flushed == Flushed.Durable ? outcome : throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !happened.IsEmpty);
+    }
+
     /// <summary>What the journal's index knows of a key or hold that the state has forgotten; nearly always nothing needs to be asked.</summary>
     /// <exception cref="OverloadedException">The state forgets faster than the index answers.</exception>
     public async ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold = null) => (await RecallAsOf(key, hold)).Recalled;

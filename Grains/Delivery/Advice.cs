@@ -45,6 +45,10 @@ internal static class Advice
         AlertKinds.RechargeSucceeded => "Nothing: the balance was recharged as it was set",
         AlertKinds.RechargeFailed => "Look at the payment method, then resume recharges",
         AlertKinds.RechargeLimitExceeded => "Review what the agent spends, then resume recharges",
+        AlertKinds.ApprovalRequested => "Say yes or no: by the link in this mail if it has one, or with POST /v1/approvals/{approval_id}/approve or /deny",
+        AlertKinds.ApprovalDecided when alert.Approval is { Status: ApprovalStatus.Approved, Approval.Kind: ApprovalKind.Operation } => "Send the spend with its approval_id, once",
+        AlertKinds.ApprovalDecided => "Go on with what was decided",
+        AlertKinds.ApprovalExpired => "Ask again, if it is still wanted",
         _ => "Nothing: this is a test",
     };
 

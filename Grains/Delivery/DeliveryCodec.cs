@@ -45,7 +45,7 @@ public sealed class DeliveryCodec : JsonCodec<DeliveryState, DeliveryEvent>
     Converters =
     [
         typeof(AgentIdJson), typeof(SecretJson), typeof(KindsJson), typeof(NamedEnum<Layer>), typeof(NamedEnum<Channel>), typeof(NamedEnum<DeliveryStatus>),
-        typeof(NamedEnum<Carried>),
+        typeof(NamedEnum<Carried>), typeof(ApprovalIdJson),
     ])]
 [JsonSerializable(typeof(LettersMade))]
 [JsonSerializable(typeof(LetterTried))]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Budgets.Approvals;
 using Budgets.Journal;
 using Budgets.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,12 +22,13 @@ internal sealed partial class DeliveryGrain : Grain, IDeliveryGrain, IWakeable
     private readonly ILogger<DeliveryGrain> _log;
 
     public DeliveryGrain(
-        IJournalStore store, IDueIndex dues, ICourier courier, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<DeliveryGrain> log)
+        IJournalStore store, IDueIndex dues, ICourier courier, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<DeliveryGrain> log, PublicAddress? address = null)
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
         _alarm = new Alarm(dues, this.GetGrainId(), "letters");
         _journal = new(store.Open($"delivery/{agent}"), DeliveryCodec.Instance, new DeliveryState(agent), $"the alerts of {agent}", Fenced, SetAlarm);
-        _rounds = new Rounds(_journal, courier, clock, e => LogLost(log, e.GetType().Name, agent));
+        _rounds = new Rounds(_journal, courier, clock, e => LogLost(log, e.GetType().Name, agent),
+            (page, receiver) => Linking.Linked(_journal.State, page, receiver, address, () => GrainFactory.GetGrain<ISealGrain>(0).Key()));
         _courier = courier;
         _clock = clock;
         _log = log;

@@ -9,8 +9,13 @@ namespace Budgets.Delivery;
 /// <param name="Lines">Facts, each with its label.</param>
 /// <param name="Paragraphs">Below the facts. A line break in one stays one.</param>
 /// <param name="Footer">Why this mail was sent, and how to have no more of them.</param>
-public sealed record MailPage(string Title, ImmutableArray<MailLine> Lines, ImmutableArray<string> Paragraphs, string Footer)
+/// <param name="Asks">What can be decided with a link; null: nothing. The link itself is a secret, made when the mail goes out and kept nowhere.</param>
+public sealed record MailPage(string Title, ImmutableArray<MailLine> Lines, ImmutableArray<string> Paragraphs, string Footer, MailQuestion? Asks = null)
 {
+    /// <summary>Where whoever reads the mail can decide.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string? Link { get; init; }
+
     // Nothing is fetched from anywhere: a mail tells nobody that it was opened. Styles stand in each element, since some readers drop all others.
     private const string Font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
     private const string Ink = "color:#1c1e21";
@@ -32,6 +37,11 @@ public sealed record MailPage(string Title, ImmutableArray<MailLine> Lines, Immu
         foreach (var paragraph in page.Paragraphs)
         {
             text.Append(paragraph).Append("\n\n");
+        }
+
+        if (page.Link is { } link)
+        {
+            text.Append("Decide: ").Append(link).Append("\n\n");
         }
 
         // "-- " on a line of its own begins a signature; readers show it paler, and leave it out of answers.
@@ -69,6 +79,14 @@ public sealed record MailPage(string Title, ImmutableArray<MailLine> Lines, Immu
                 """);
         }
 
+        if (page.Link is { } link)
+        {
+            html.Append($"""
+                <p style="margin:1.5rem 0 0"><a href="{Escaped(link)}" style="display:inline-block;padding:0.6rem 1.4rem;background:#0a6b3d;color:#ffffff;text-decoration:none;border-radius:0.3rem">Look and decide</a></p>
+
+                """);
+        }
+
         return html.Append($"""
             <p style="margin:1.5rem 0 0;font-size:13px;{PaleInk}">{Escaped(page.Footer).Replace("\n", "<br>", StringComparison.Ordinal)}</p>
             </div>
@@ -84,3 +102,8 @@ public sealed record MailPage(string Title, ImmutableArray<MailLine> Lines, Immu
 /// <param name="Label">Such as "Spent today".</param>
 /// <param name="Value">Such as "$20.00 of $25.00".</param>
 public readonly record struct MailLine(string Label, string Value);
+
+/// <summary>A request that a mail is about.</summary>
+/// <param name="Agent">Who asks.</param>
+/// <param name="Deciders">Addresses, named from above the agent, whose mails have a link.</param>
+public sealed record MailQuestion(ApprovalId Id, AgentId Agent, DateTimeOffset Until, ImmutableArray<string> Deciders);

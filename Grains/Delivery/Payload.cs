@@ -49,6 +49,11 @@ internal static class Payload
             Write(json, standing, alert);
         }
 
+        if (alert.Approval is { } notice)
+        {
+            Write(json, notice);
+        }
+
         json.WriteString("recommended_action", Advice.Action(alert));
         if (alert.Standing is not null || !alert.Drivers.IsDefaultOrEmpty)
         {
@@ -97,6 +102,46 @@ internal static class Payload
 
         json.WriteString("estimated_time_until_depleted", Advice.TimeLeft(alert, standing.Remaining));
     }
+
+    private static void Write(Utf8JsonWriter json, ApprovalNotice notice)
+    {
+        var asked = notice.Approval;
+        json.WriteString("approval_id", asked.Id.Value);
+        json.WriteString("status", Snake(notice.Status));
+        json.WriteString("kind", Snake(asked.Kind));
+        json.WriteString("operation", asked.Operation);
+        WriteDollars(json, "estimated_cost", asked.Cost);
+        if (asked.Limit is { } limit)
+        {
+            json.WriteString("limit", LimitNames.Of(limit));
+        }
+
+        json.WriteString("justification", asked.Justification);
+        json.WriteString("urgency", Snake(asked.Urgency));
+        json.WriteNumber("times_asked", asked.Times);
+        json.WriteString("requested_at", asked.AskedAt.UtcDateTime);
+        json.WriteString("expires_at", asked.ExpiresAt.UtcDateTime);
+        if (notice.Verdict is not { } verdict)
+        {
+            return;
+        }
+
+        json.WriteString("decided_by", verdict.Decider?.Value ?? verdict.By);
+        json.WriteString("decided_at", verdict.At.UtcDateTime);
+        if (verdict.Note is { } note)
+        {
+            json.WriteString(notice.Status == ApprovalStatus.Denied ? "denial_reason" : "note", note);
+        }
+
+        if (asked.Permission is { } permission)
+        {
+            WriteDollars(json, "approved_amount", permission.Most);
+            json.WriteString("valid_until", permission.ValidUntil.UtcDateTime);
+        }
+    }
+
+    private static string Snake<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static void WriteDrivers(Utf8JsonWriter json, Alert alert)
     {

@@ -6,8 +6,10 @@ namespace Budgets.Delivery;
 /// <summary>One channel's worker: at most one call out of the house is under way in it, and a receiver that hangs delays no other channel. Runs on the grain's scheduler only.</summary>
 /// <param name="rests">Nothing can be done before the next letter's turn.</param>
 /// <param name="lost">The courier broke its promise and threw.</param>
+/// <param name="linked">A page with the link that only its receiver may have, if he may.</param>
 internal sealed class Round(
-    Keeper<DeliveryState, DeliveryEvent> journal, Func<Lane, bool> lanes, ICourier courier, TimeProvider clock, Action rests, Action<Exception> lost) : IDisposable
+    Keeper<DeliveryState, DeliveryEvent> journal, Func<Lane, bool> lanes, ICourier courier, TimeProvider clock, Action rests, Action<Exception> lost,
+    Func<MailPage, string, ValueTask<MailPage>> linked) : IDisposable
 {
     /// <summary>A call that the courier has not given up by then is given up here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -101,16 +103,16 @@ internal sealed class Round(
         }
     }
 
-    private Task<Receipt> Carry(Letter letter, string receiver, CancellationToken cancellation)
+    private async Task<Receipt> Carry(Letter letter, string receiver, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         if (letter.Body is { } body)
         {
-            return courier.Post(new WebhookLetter(receiver, letter.Id, now, Encoding.UTF8.GetBytes(body), journal.State[letter.Layer].SecretsAt(now)), cancellation);
+            return await courier.Post(new WebhookLetter(receiver, letter.Id, now, Encoding.UTF8.GetBytes(body), journal.State[letter.Layer].SecretsAt(now)), cancellation);
         }
 
-        var page = letter.Page!;
+        var page = await linked(letter.Page!, receiver);
         var (text, html) = MailPage.Render(page);
-        return courier.Mail(new MailLetter(letter.Id, receiver, page.Title, text, html, now), cancellation);
+        return await courier.Mail(new MailLetter(letter.Id, receiver, page.Title, text, html, now), cancellation);
     }
 }

@@ -14,7 +14,8 @@ internal sealed class Rounds
     private IGrainTimer? _timer;
     private Task? _stopped;
 
-    public Rounds(Keeper<DeliveryState, DeliveryEvent> journal, ICourier courier, TimeProvider clock, Action<Exception> lost)
+    public Rounds(
+        Keeper<DeliveryState, DeliveryEvent> journal, ICourier courier, TimeProvider clock, Action<Exception> lost, Func<MailPage, string, ValueTask<MailPage>> linked)
     {
         (_journal, _clock) = (journal, clock);
         _rounds =
@@ -24,7 +25,7 @@ internal sealed class Rounds
             Of(l => l.Channel == Channel.Email),
         ];
 
-        Round Of(Func<Lane, bool> lanes) => new(journal, lanes, courier, clock, Rest, lost);
+        Round Of(Func<Lane, bool> lanes) => new(journal, lanes, courier, clock, Rest, lost, linked);
     }
 
     /// <summary>Goes on where the activation before ended.</summary>

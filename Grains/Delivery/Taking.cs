@@ -30,7 +30,8 @@ internal static class Taking
             upTo = alert.Number;
 
             // What a parent hears of a child must not bear the name of what the child hears.
-            desk.Write(alert, $"alr_{Part(source)}_{alert.Number}-{(source == s.Agent ? "" : "c")}", o => o.Wants(alert.Kind), alert.Escalations);
+            desk.Write(alert, $"alr_{Part(source)}_{alert.Number}-{(source == s.Agent ? "" : "c")}", o => o.Wants(alert.Kind),
+                source != s.Agent && alert.Approval is not null ? s.Escalations : alert.Escalations);
         }
 
         var taken = new LettersMade(now, source, upTo, desk.Letters, desk.Dropped, null, null);

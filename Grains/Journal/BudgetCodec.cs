@@ -41,6 +41,11 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
         Shape.Of("recharge_resumed.v1", StoredJson.Default.RechargeResumed),
         Shape.Of("recharge_checked.v1", StoredJson.Default.RechargeChecked),
         Shape.Of("reconciled.v1", StoredJson.Default.Reconciled),
+        Shape.Of("approval_asked.v1", StoredJson.Default.ApprovalAsked),
+        Shape.Of("approval_asked_again.v1", StoredJson.Default.ApprovalAskedAgain),
+        Shape.Of("approval_reminded.v1", StoredJson.Default.ApprovalReminded),
+        Shape.Of("permitted.v1", StoredJson.Default.Permitted),
+        Shape.Of("approval_ended.v1", StoredJson.Default.ApprovalEnded),
     ])
     {
     }
@@ -75,6 +80,18 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
             Reconciled r => (null, r.Key),
             _ => ((HoldId?)null, (IdempotencyKey?)null),
         };
+        var approval = e switch
+        {
+            Charged c => c.Approval,
+            Held h => h.Approval,
+            ApprovalEnded x => x.Approval,
+            _ => null,
+        };
+        if (approval is not null)
+        {
+            filings.Add(new Filing(Digest.Of(approval.Id), seq));
+        }
+
         if (hold is { } h1)
         {
             filings.Add(new Filing(Digest.Of(h1), seq));

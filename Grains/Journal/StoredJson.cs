@@ -18,6 +18,7 @@ namespace Budgets.Journal;
         typeof(BalancesJson), typeof(NamesJson), typeof(HoursJson), typeof(HabitsJson), typeof(WorkJson), typeof(PromptsJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
         typeof(RechargeIdJson), typeof(NamedEnum<CreditSource>), typeof(NamedEnum<RechargeMode>), typeof(NamedEnum<RechargeReason>), typeof(NamedEnum<RechargePauseReason>), typeof(NamedEnum<PaymentStatus>),
+        typeof(ApprovalIdJson), typeof(NamedEnum<Urgency>), typeof(NamedEnum<ApprovalKind>), typeof(NamedEnum<ApprovalStatus>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]
@@ -48,6 +49,11 @@ namespace Budgets.Journal;
 [JsonSerializable(typeof(RechargeResumed))]
 [JsonSerializable(typeof(RechargeChecked))]
 [JsonSerializable(typeof(Reconciled))]
+[JsonSerializable(typeof(ApprovalAsked))]
+[JsonSerializable(typeof(ApprovalAskedAgain))]
+[JsonSerializable(typeof(ApprovalReminded))]
+[JsonSerializable(typeof(Permitted))]
+[JsonSerializable(typeof(ApprovalEnded))]
 [JsonSerializable(typeof(StoredState))]
 [JsonSerializable(typeof(ChildAgreed))]
 [JsonSerializable(typeof(ChildLeft))]
@@ -84,6 +90,8 @@ internal sealed class HoldIdJson() : TextJson<HoldId>(s => new(s), v => v.Value)
 internal sealed class ChargeIdJson() : TextJson<ChargeId>(s => new(s), v => v.Value);
 
 internal sealed class RechargeIdJson() : TextJson<RechargeId>(s => new(s), v => v.Value);
+
+internal sealed class ApprovalIdJson() : TextJson<ApprovalId>(s => new(s), v => v.Value);
 
 internal sealed class KeyJson() : TextJson<IdempotencyKey>(s => new(s), v => v.Value);
 

@@ -40,7 +40,10 @@ internal sealed record StoredState(
     Wallet? Wallet = null,
     Recharges? Recharges = null,
     Forecasting.Spending? Spending = null,
-    Prompts? Prompts = null)
+    Prompts? Prompts = null,
+    ImmutableArray<Approval>? Approvals = null,
+    long? LastApproval = null,
+    ImmutableArray<DateTimeOffset>? AskedLately = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -53,9 +56,10 @@ internal sealed record StoredState(
         s.Terms.AlertsAbove.IsNone ? null : s.Terms.AlertsAbove, s.Outbox.IsEmpty ? null : s.Outbox, s.LastAlert == 0 ? null : s.LastAlert,
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
         s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo,
-        s.Wallet, s.Recharges, s.Spending, s.Prompts.IsEmpty ? null : s.Prompts);
+        s.Wallet, s.Recharges, s.Spending, s.Prompts.IsEmpty ? null : s.Prompts,
+        s.Approvals.IsEmpty ? null : s.Approvals, s.LastApproval == 0 ? null : s.LastApproval, s.AskedLately.IsEmpty ? null : s.AskedLately);
 
-    public BudgetState ToState() => new(Agent)
+    public BudgetState ToState() => new BudgetState(Agent)
     {
         Seq = Seq,
         Now = Now,
@@ -95,7 +99,9 @@ internal sealed record StoredState(
         Recharges = Recharges,
         Spending = Spending,
         Prompts = Prompts ?? Ledger.Prompts.None,
-    };
+        LastApproval = LastApproval ?? 0,
+        AskedLately = AskedLately ?? [],
+    }.WithApprovals(Approvals ?? []);
 }
 
 internal sealed record StoredMemory(Digest Digest, long Seq, Digest Fingerprint, EntryKind Kind);

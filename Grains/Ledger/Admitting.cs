@@ -4,7 +4,8 @@ namespace Budgets.Ledger;
 internal static class Admitting
 {
     /// <summary>Null: it fits. The state must be brought up to the instant of the decision.</summary>
-    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount)
+    /// <param name="by">The approval that the spend uses.</param>
+    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount, Purpose purpose, Approval? by = null)
     {
         if (!FitsTheBooks(s, amount))
         {
@@ -16,7 +17,7 @@ internal static class Admitting
             return (Outcome.Frozen, new Refusal(s.Agent, amount, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt));
         }
 
-        if (Exceeded(s, amount, hard: true) is { } standing)
+        if (by is not { Permission.MayPassLimit: true } && Exceeded(s, amount, hard: true) is { } standing)
         {
             return (Outcome.BudgetExceeded, new Refusal(s.Agent, amount, standing, RetryAt: PassesAt(standing, amount)));
         }
@@ -24,6 +25,12 @@ internal static class Admitting
         if (Wallets.Lacking(s, amount) is { } balance)
         {
             return (Outcome.InsufficientBalance, new Refusal(s.Agent, amount, balance, RetryAt: Recharging.ComesSoon(s)));
+        }
+
+        // Before the breaker: what waits for a person is no runaway.
+        if (by is null && amount > Permitting.ThresholdOf(s))
+        {
+            return (Outcome.ApprovalRequired, new Refusal(s.Agent, amount, Approval: new ApprovalNeed(Permitting.OperationOf(purpose), Permitting.ThresholdOf(s)!.Value)));
         }
 
         return Trips(s, amount) is { } tripped
@@ -127,7 +134,7 @@ internal static class Admitting
             largest = Books.Strictest(largest, Room(s.Current(LimitType.PerMinute), limits.PerMinute));
         }
 
-        return largest;
+        return Books.Strictest(largest, Permitting.ThresholdOf(s));
     }
 
     /// <summary>What the wallet and the hard limits on windows leave for the draws of descendants.</summary>
@@ -148,7 +155,7 @@ internal static class Admitting
 
     /// <summary>The limit, or the wallet, that keeps the need of a descendant from being set aside; null: nothing does.</summary>
     public static (Outcome Outcome, Refusal Refusal)? ExceededByDescendants(BudgetState s, Money need) =>
-        Exceeded(s with { Terms = s.Terms with { Above = s.Above with { PerCall = null }, Own = s.Own with { PerCall = null } } }, need, hard: true) is { } standing
+        Exceeded(s with { Terms = s.Terms with { Above = s.Terms.Above with { PerCall = null }, Own = s.Terms.Own with { PerCall = null } } }, need, hard: true) is { } standing
             ? (Outcome.BudgetExceeded, new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need)))
             : Wallets.Lacking(s, need) is { } balance
                 ? (Outcome.InsufficientBalance, new Refusal(s.Agent, need, balance, RetryAt: Recharging.ComesSoon(s)))

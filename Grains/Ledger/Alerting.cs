@@ -22,12 +22,17 @@ public static class Alerting
     public static ImmutableArray<BudgetEvent> After(BudgetState before, BudgetState s, ImmutableArray<BudgetEvent> happened)
     {
         var told = ToldAtAll(s.Terms);
-        if (told == AlertKinds.None || !s.Exists || s.Closed)
+        var alerts = ImmutableArray.CreateBuilder<BudgetEvent>(0);
+        if (s.Exists && !s.Closed)
         {
-            return [];
+            Approvals(alerts, s, happened);
         }
 
-        var alerts = ImmutableArray.CreateBuilder<BudgetEvent>(0);
+        if (told == AlertKinds.None || !s.Exists || s.Closed)
+        {
+            return alerts.DrainToImmutable();
+        }
+
         foreach (var e in happened)
         {
             if (e is Rolled rolled && before.Exists)
@@ -163,6 +168,19 @@ public static class Alerting
         if (told.HasFlag(AlertKinds.ChildOverBudget) && standing is { SetBy: Layer.Above, HardStop: false } && !before.Has(AlertKinds.ChildOverBudget))
         {
             Tell(alerts, s, AlertKinds.ChildOverBudget, standing, 100, []);
+        }
+    }
+
+    /// <summary>Told to whoever is there to hear it, whatever the channels were set for.</summary>
+    private static void Approvals(ImmutableArray<BudgetEvent>.Builder alerts, BudgetState s, ImmutableArray<BudgetEvent> happened)
+    {
+        foreach (var e in happened)
+        {
+            if (Noticing.Of(s, e) is var (kind, notice))
+            {
+                var alert = AlertOf(s, s.LastAlert + alerts.Count + 1, kind, Worst(s), null, [], null);
+                alerts.Add(alert with { Alert = alert.Alert with { Approval = notice, Escalations = kind == AlertKinds.ApprovalRequested ? Escalations(s.Terms) : [] } });
+            }
         }
     }
 

@@ -40,6 +40,7 @@ public sealed record Configured(
     AlertSettings? AlertsAbove = null) : BudgetEvent(At);
 
 /// <param name="PriceVersion">The price the amount was worked out with; null, here and below: its caller named it.</param>
+/// <param name="Approval">The approval that it used, whole.</param>
 public sealed record Charged(
     DateTimeOffset At,
     ChargeId Id,
@@ -52,8 +53,10 @@ public sealed record Charged(
     bool Overage,
     ImmutableArray<Balance> After,
     ImmutableArray<Warning> Warnings,
-    string? PriceVersion = null) : BudgetEvent(At);
+    string? PriceVersion = null,
+    Approval? Approval = null) : BudgetEvent(At);
 
+/// <param name="Approval">The approval that it used, whole: it is no longer in the state.</param>
 public sealed record Held(
     DateTimeOffset At,
     HoldId Id,
@@ -64,7 +67,8 @@ public sealed record Held(
     Digest Fingerprint,
     ImmutableArray<Balance> After,
     ImmutableArray<Warning> Warnings,
-    string? PriceVersion = null) : BudgetEvent(At);
+    string? PriceVersion = null,
+    Approval? Approval = null) : BudgetEvent(At);
 
 /// <param name="Amount">What was really spent.</param>
 /// <param name="Released">What of the hold was given back.</param>
@@ -180,3 +184,21 @@ public sealed record RechargeChecked(DateTimeOffset At, Money Needed) : BudgetEv
 
 /// <summary>What is set aside for, and was spent by, the agent's children.</summary>
 public sealed record Lent(DateTimeOffset At, Loan Loan, ImmutableArray<Balance> After) : BudgetEvent(At);
+
+/// <summary>The agent asks for approval.</summary>
+/// <param name="IsAutomatic">True: it is approved in the same step, and nobody is asked. Null otherwise.</param>
+public sealed record ApprovalAsked(DateTimeOffset At, Approval Approval, bool? IsAutomatic = null) : BudgetEvent(At);
+
+/// <summary>It asks the same again while it waits.</summary>
+public sealed record ApprovalAskedAgain(DateTimeOffset At, ApprovalId Id, int Times) : BudgetEvent(At);
+
+/// <summary>Those who decide are reminded.</summary>
+public sealed record ApprovalReminded(DateTimeOffset At, ApprovalId Id, int Times) : BudgetEvent(At);
+
+/// <summary>It was approved. From now on it can be used; a limit increase is in force.</summary>
+public sealed record Permitted(DateTimeOffset At, ApprovalId Id, Permission Permission) : BudgetEvent(At);
+
+/// <summary>It ended unused.</summary>
+/// <param name="Approval">As it was: it is no longer in the state.</param>
+/// <param name="Verdict">Null: time ended it.</param>
+public sealed record ApprovalEnded(DateTimeOffset At, Approval Approval, ApprovalStatus Status, Verdict? Verdict) : BudgetEvent(At);

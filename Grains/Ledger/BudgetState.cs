@@ -24,9 +24,11 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>What was agreed and seldom changes.</summary>
     public Terms Terms { get; init; } = new();
 
-    public Limits Above => Terms.Above;
+    /// <summary>As set, and as people have raised it for a while.</summary>
+    public Limits Above => Raises.IsEmpty ? Terms.Above : Permitting.Raised(Terms.Above, Raises);
 
-    public Limits Own => Terms.Own;
+    /// <inheritdoc cref="Above"/>
+    public Limits Own => Raises.IsEmpty ? Terms.Own : Permitting.Raised(Terms.Own, Raises);
 
     public string TimeZone => Terms.TimeZone;
 
@@ -85,9 +87,24 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>What the forecast goes by, descendants' spending included. Null: nothing was spent since there is such a thing.</summary>
     internal Forecasting.Spending? Spending { get; init; }
 
+    /// <summary>Requests for approval that wait, and permissions that were not used yet, oldest first.</summary>
+    public ImmutableArray<Approval> Approvals { get; init; } = [];
+
+    /// <summary>What the approvals in force add to limits.</summary>
+    public ImmutableArray<(LimitType Type, Money By)> Raises { get; init; } = [];
+
+    /// <summary>No approval ends, and nobody is reminded of one, before this; null: there is none.</summary>
+    public DateTimeOffset? NextLapse { get; init; }
+
+    /// <summary>The number of the newest request for approval.</summary>
+    public long LastApproval { get; init; }
+
+    /// <summary>When people were asked last, oldest first; at most <see cref="Approval.MostInAnHour"/>.</summary>
+    public ImmutableArray<DateTimeOffset> AskedLately { get; init; } = [];
+
     public bool Exists => Seq > 0;
 
-    public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Terms.Above : Terms.Own;
+    public Limits LimitsOf(Layer layer) => layer == Layer.Above ? Above : Own;
 }
 
 /// <summary>The configured part of a budget, apart from what moves with every charge.</summary>

@@ -26,15 +26,21 @@ public static class Charging
             return Decision.Refuse(s, Outcome.PriceUnknown, request.Amount, request.Price);
         }
 
+        var (permitted, useless) = Permitting.Find(s, now, request.Approval, request.Amount, request.Purpose, recalled);
+        if (useless is { } fault && request.Mode == ChargeMode.Enforce)
+        {
+            return Decision.Refuse(fault.Outcome, fault.Refusal);
+        }
+
         var over = false;
-        if (Admitting.Refuses(now, request.Amount) is { } no)
+        if (Admitting.Refuses(now, request.Amount, request.Purpose, permitted) is { } no)
         {
             if (request.Mode == ChargeMode.Enforce || no.Outcome == Outcome.AmountTooLarge)
             {
                 return Breaker.Refuse(now, elapsed, no.Outcome, Rating.WithHeadroom(now, no, request.Price));
             }
 
-            over = Admitting.Refuses(now with { Freeze = null }, request.Amount) is not null;
+            over = Admitting.Refuses(now with { Freeze = null }, request.Amount, request.Purpose, permitted) is not null;
         }
 
         if (request.Mode == ChargeMode.Enforce && Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
@@ -56,7 +62,8 @@ public static class Charging
             over,
             after.Balances(),
             Thresholds.Crossed(now, after),
-            request.Price?.Version);
+            request.Price?.Version,
+            permitted);
 
         // Money already spent is booked all the same, but a loop that reports it trips the breaker like any other.
         var frozen = (request.Mode == ChargeMode.Record ? Admitting.Breaks(now, request.Amount) : null) ?? Looping.Breaks(now, charged.Fingerprint, charged.Purpose);

@@ -21,7 +21,7 @@ public static class Configuring
         }
 
         var own = request.Layer == Layer.Own;
-        var old = own ? s.Own : s.Above;
+        var old = own ? s.Terms.Own : s.Terms.Above;
         var limits = Changed(old, request);
         if (own && Widens(s, old, limits, request) is { } widens)
         {
@@ -33,8 +33,8 @@ public static class Configuring
         var configured = new Configured(
             s.Now,
             request.By,
-            own ? s.Above : limits,
-            own ? limits : s.Own,
+            own ? s.Terms.Above : limits,
+            own ? limits : s.Terms.Own,
             timeZone,
             weekStart,
             own ? alerts : s.Terms.Alerts,
@@ -56,6 +56,7 @@ public static class Configuring
             ResumeAfterSeconds = request.ResumeAfterSeconds.Or(limits.ResumeAfterSeconds),
             OnUnknownPrice = request.OnUnknownPrice.Or(limits.OnUnknownPrice),
             Loop = request.Loop.Or(limits.Loop),
+            ApprovalThreshold = request.ApprovalThreshold.Or(limits.ApprovalThreshold),
         };
     }
 
@@ -79,7 +80,7 @@ public static class Configuring
     {
         foreach (var type in AllTypes.Where(type => request[type].IsSet))
         {
-            if (s.Above[type] is { } ceiling && wanted[type] > ceiling)
+            if (s.Terms.Above[type] is { } ceiling && wanted[type] > ceiling)
             {
                 return new ConfigureOutcome(
                     ConfigureResult.AboveCeiling, null, FieldOf(type), $"The limit set from above is {ceiling}; it can only be lowered.");
@@ -88,6 +89,19 @@ public static class Configuring
             if (request.OnlyTighten && (wanted[type] is not { } limit || limit > old[type]))
             {
                 return TightenOnly(FieldOf(type), wanted[type] is null ? "remove" : "raise");
+            }
+        }
+
+        if (request.ApprovalThreshold.IsSet)
+        {
+            if (s.Terms.Above.ApprovalThreshold is { } ceiling && wanted.ApprovalThreshold > ceiling)
+            {
+                return new ConfigureOutcome(ConfigureResult.AboveCeiling, null, "approval_threshold", $"The threshold set from above is {ceiling}; it can only be lowered.");
+            }
+
+            if (request.OnlyTighten && (wanted.ApprovalThreshold is not { } threshold || threshold > old.ApprovalThreshold))
+            {
+                return TightenOnly("approval_threshold", wanted.ApprovalThreshold is null ? "remove" : "raise");
             }
         }
 

@@ -26,8 +26,9 @@ public readonly record struct Decision(Outcome Outcome, ImmutableArray<BudgetEve
 }
 
 /// <summary>What the journal's index knows of a request whose key or hold the state no longer remembers.</summary>
+/// <param name="Approval">What ended an approval that the request names.</param>
 /// <param name="DayClosed">The newest event that closed the day of a hold that expired.</param>
-public readonly record struct Recalled(Remembered? Key = null, Remembered? HoldEnd = null, EndedHold? Hold = null, long? DayClosed = null)
+public readonly record struct Recalled(Remembered? Key = null, Remembered? HoldEnd = null, EndedHold? Hold = null, long? DayClosed = null, Remembered? Approval = null)
 {
     public static readonly Recalled Nothing;
 }

@@ -23,6 +23,9 @@ public readonly record struct Digest(UInt128 Value)
     /// <summary>Finds the newest entry about this hold.</summary>
     public static Digest Of(HoldId hold) => Handle('h', hold.Value);
 
+    /// <summary>Finds the entry that ended this approval, or used it.</summary>
+    public static Digest Of(ApprovalId approval) => Handle('a', approval.Value);
+
     /// <summary>Finds the newest entry that closed this day.</summary>
     public static Digest Of(DateOnly day) => Handle('d', day.ToString("O", CultureInfo.InvariantCulture));
 

@@ -20,7 +20,7 @@ public static class Elapsing
         var now = clock > s.Now ? clock : s.Now;
         s = (s with { Now = now }).InMinuteOf(now);
         var rolled = Rollover.Due(s, now);
-        if (rolled is null && !(s.NextExpiry <= now) && !(s.Freeze?.ResumesAt <= now) && s.Days.Length <= 1 && (s.Closed || !(s.Terms.EndsAt <= now)))
+        if (rolled is null && !(s.NextExpiry <= now) && !(s.Freeze?.ResumesAt <= now) && s.Days.Length <= 1 && !(s.NextLapse <= now) && (s.Closed || !(s.Terms.EndsAt <= now)))
         {
             return (s, []);
         }
@@ -47,6 +47,11 @@ public static class Elapsing
             }
 
             s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
+        }
+
+        while (s.NextLapse <= now && Permitting.Lapsed(s) is { } lapsed)
+        {
+            Happened(lapsed);
         }
 
         if (s.Freeze?.ResumesAt <= now)

@@ -7,10 +7,10 @@ namespace Budgets.Ledger;
 public static class Fingerprint
 {
     public static Digest Of(ChargeRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount, r.Price).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount, r.Price).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Add(r.Approval).Digest();
 
     public static Digest Of(HoldRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Add(r.Approval).Digest();
 
     public static Digest Of(SettleRequest r) =>
         new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount, r.Price).Add(r.Purpose).Digest();
@@ -83,6 +83,9 @@ public static class Fingerprint
             // Who does not use these says what was always said.
             return u.CacheWrite1hTokens is null && u.Batch is null ? all : all.Add(u.CacheWrite1hTokens ?? -1).Add(u.Batch == true ? 1 : 0);
         }
+
+        /// <summary>Younger than many a fingerprint that is stored, too.</summary>
+        public Text Add(ApprovalId? approval) => approval is { } id ? Add(id.Value) : this;
 
         public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);
 

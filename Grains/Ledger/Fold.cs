@@ -36,11 +36,13 @@ public static class Fold
             .Used(s.Current(LimitType.Daily).Number, c.Amount, c.Purpose, s.HourNow())
             .Drawn(s.DrawNow(), c.Amount, Money.Zero)
             .Counted(c.Fingerprint, c.Purpose)
+            .Using(c.Approval, EntryKind.Charge)
             .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
         Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
             .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow(), s.HourNow()))
             .Drawn(s.DrawNow(), Money.Zero, h.Amount)
             .Counted(h.Fingerprint, h.Purpose)
+            .Using(h.Approval, EntryKind.Hold)
             .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
         Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
             .Used(t.Hold.Admission.Day, t.Amount, t.Purpose, t.Hold.Hour)
@@ -67,7 +69,7 @@ public static class Fold
             {
                 Above = c.Above, Own = c.Own, TimeZone = c.TimeZone, WeekStart = c.WeekStart, Alerts = c.Alerts, AlertsAbove = c.AlertsAbove ?? AlertSettings.None,
             },
-            Told = s.Rearmed(c),
+            Told = s.Rearmed(Permitting.Raised(c.Above, s.Raises), Permitting.Raised(c.Own, s.Raises)),
             Spending = s.Spending is { } spending && spending.Zone != c.TimeZone ? spending with { Zone = c.TimeZone } : s.Spending,
         }).WithCut(c.Windows),
         Described d => s with { Terms = s.Terms with { Name = d.Name, Metadata = d.Metadata } },
@@ -83,11 +85,19 @@ public static class Fold
         DrawAnswered a => s with { Draws = s.Draws.With(a.Answered) },
         Lent l => Agreeing(s.With(l.Loan), l.After),
         Alerted a => s.Telling(a.Alert),
+        ApprovalAsked a => s.Asking(a),
+        ApprovalAskedAgain a => s.Changing(a.Id, was => was with { Times = a.Times }),
+        ApprovalReminded r => s.Changing(r.Id, was => was with { Reminded = r.Times }),
+        Permitted p => s.Changing(p.Id, was => was with { Permission = p.Permission }).Rearmed(s),
+        ApprovalEnded x => s.WithoutApproval(x.Approval.Id).Remembering(Digest.Of(x.Approval.Id), Permitting.MarkOf(x.Status), EntryKind.Approval),
         AlertsTaken t => s with { Outbox = s.Outbox.RemoveAll(a => a.Number <= t.UpTo) },
         Credited c => s.Credited(c.Amount, c.Balance).Remembering(Digest.Of(c.Key), c.Fingerprint, Receipts.KindOf(c.Source)),
         RechargeConfigured or RechargeStarted or RechargeTaken or RechargeEnded or RechargePaused or RechargeResumed or RechargeChecked => s.After(e),
         _ => throw new JournalCorruptException($"Unknown event {e.GetType().Name}."),
     };
+
+    private static BudgetState Using(this BudgetState s, Approval? approval, EntryKind kind) =>
+        approval is null ? s : s.WithoutApproval(approval.Id).Remembering(Digest.Of(approval.Id), Digest.None, kind);
 
     private static BudgetState Born(BudgetState s, Opened e) => s.Exists
         ? throw new JournalCorruptException($"{s.Agent} is opened twice.")

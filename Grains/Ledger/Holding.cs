@@ -37,7 +37,8 @@ public static class Holding
             return Decision.Refuse(now, Outcome.TooManyHolds, request.Amount);
         }
 
-        if (Admitting.Refuses(now, request.Amount) is { } no)
+        var (permitted, useless) = Permitting.Find(s, now, request.Approval, request.Amount, request.Purpose, recalled);
+        if ((useless ?? Admitting.Refuses(now, request.Amount, request.Purpose, permitted)) is { } no)
         {
             return Breaker.Refuse(now, elapsed, no.Outcome, Rating.WithHeadroom(now, no, request.Price));
         }
@@ -59,21 +60,24 @@ public static class Holding
             Fingerprint.Of(request),
             after.Balances(),
             Thresholds.Crossed(now, after),
-            request.Price?.Version);
+            request.Price?.Version,
+            permitted);
         return Looping.Breaks(now, held.Fingerprint, held.Purpose) is { } frozen ? Decision.Accept(elapsed.Add(held).Add(frozen)) : Decision.Accept(elapsed, held);
     }
 
     /// <summary>What <see cref="Hold"/> would decide, for those who only want to know.</summary>
-    public static Foresight Foresee(BudgetState s, HoldRequest request, DateTimeOffset clock)
+    public static Foresight Foresee(BudgetState s, HoldRequest request, DateTimeOffset clock, Recalled recalled = default)
     {
         var refused = !Ranging.IsInRange(request) ? Outcome.OutOfRange : s is { Exists: true, Closed: false } && Rating.IsMissing(request.Price) ? Outcome.PriceUnknown : Outcome.Accepted;
         var foresight = refused == Outcome.Accepted
-            ? Foresee(s, request.Amount, clock)
+            ? Foresee(s, request.Amount, request.Purpose, request.Approval, clock, recalled)
             : new Foresight(refused, new Refusal(s.Agent, request.Amount, Fault: Rating.FaultBehind(refused, request.Price)), Money.Zero, []);
         return foresight with { Amount = request.Amount, PriceVersion = request.Price?.Version };
     }
 
-    public static Foresight Foresee(BudgetState s, Money amount, DateTimeOffset clock)
+    public static Foresight Foresee(BudgetState s, Money amount, DateTimeOffset clock) => Foresee(s, amount, Purpose.None, null, clock, Recalled.Nothing);
+
+    private static Foresight Foresee(BudgetState s, Money amount, Purpose purpose, ApprovalId? approval, DateTimeOffset clock, Recalled recalled)
     {
         if (!Ranging.IsInRange(amount))
         {
@@ -92,7 +96,8 @@ public static class Holding
             return new Foresight(Outcome.TooManyHolds, new Refusal(s.Agent, amount), Money.Zero, []);
         }
 
-        return Admitting.Refuses(now, amount) is { } no
+        var (permitted, useless) = Permitting.Find(s, now, approval, amount, purpose, recalled);
+        return (useless ?? Admitting.Refuses(now, amount, purpose, permitted)) is { } no
             ? new Foresight(no.Outcome, no.Refusal, largest, [])
             : new Foresight(Outcome.Accepted, null, largest, Thresholds.Crossed(now, now.Count(now.AdmissionNow(), Money.Zero, amount, 1)));
     }

@@ -19,6 +19,7 @@ public static class Receipts
         Reconciled r => new(seq, r.Fingerprint, EntryKind.Correction),
         Expired => new(seq, Digest.None, EntryKind.Expire),
         Credited c => new(seq, c.Fingerprint, KindOf(c.Source)),
+        ApprovalEnded x => new(seq, Permitting.MarkOf(x.Status), EntryKind.Approval),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) was filed under a digest."),
     };
 
@@ -40,14 +41,14 @@ public static class Receipts
     /// <summary>Null: bookkeeping that is no line of the ledger.</summary>
     public static LedgerEntry? EntryOf(BudgetEvent e, long seq) => e switch
     {
-        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent or Alerted or AlertsTaken or RechargeTaken or RechargeChecked => null,
+        Rolled or DayClosed or DrawAsked or DrawAnswered or Lent or Alerted or AlertsTaken or RechargeTaken or RechargeChecked or ApprovalAskedAgain or ApprovalReminded => null,
         _ => LineOf(e, seq) with { Seq = seq },
     };
 
     private static LedgerEntry LineOf(BudgetEvent e, long seq) => e switch
     {
-        Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion),
-        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion),
+        Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion, approval: c.Approval?.Id),
+        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id),
         Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, price: t.PriceVersion),
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
@@ -67,15 +68,27 @@ public static class Receipts
         Unfrozen u => Config(u, $"unfrozen by {u.By}"),
         Closed c => Config(c, $"closed by {c.By}"),
         Moved m => Config(m, $"moved to {m.Parent} by {m.By}"),
+        ApprovalAsked a => About(a, a.Approval.Id, a.Approval.Cost, Purpose.None with { Operation = a.Approval.Operation },
+            $"{a.Approval.Id} asked by {a.Approval.AskedBy} ({Word(a.Approval.Urgency)}): {a.Approval.Justification}"),
+        Permitted p => About(p, p.Id, p.Permission.Most, Purpose.None, $"{p.Id} approved{Said(p.Permission.Verdict)}"),
+        ApprovalEnded x => About(x, x.Approval.Id, x.Approval.Permission?.Most ?? x.Approval.Cost, Purpose.None with { Operation = x.Approval.Operation },
+            $"{x.Approval.Id} {x.Status.ToString().ToLowerInvariant()}{(x.Verdict is { } verdict ? Said(verdict) : " by itself")}"),
         _ => throw new JournalCorruptException($"Event {seq} ({e.GetType().Name}) has no place in the ledger."),
     };
 
     private static LedgerEntry Recharge(BudgetEvent e, Money amount, string detail) => Line(e, EntryKind.Recharge, amount, null, Purpose.None, null, [], detail: detail);
 
+    private static LedgerEntry About(BudgetEvent e, ApprovalId id, Money amount, Purpose purpose, string detail) =>
+        Line(e, EntryKind.Approval, amount, null, purpose, null, [], detail: detail, approval: id);
+
+    private static string Said(Verdict v) => $" by {v.By}{(v.Decider is { } agent ? $" ({agent})" : "")} through {v.Through}{(v.Note is { } note ? $": {note}" : "")}";
+
+    private static string Word(Urgency urgency) => urgency.ToString().ToLowerInvariant();
+
     private static LedgerEntry Config(BudgetEvent e, string detail) => Line(e, EntryKind.Config, default, null, Purpose.None, null, [], detail: detail);
 
     private static LedgerEntry Line(
         BudgetEvent e, EntryKind kind, Money amount, string? id, Purpose purpose, string? key, ImmutableArray<Balance> after,
-        bool overage = false, bool late = false, string? detail = null, string? price = null) =>
-        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after, price);
+        bool overage = false, bool late = false, string? detail = null, string? price = null, ApprovalId? approval = null) =>
+        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after, price, approval?.Value);
 }

@@ -39,7 +39,7 @@ internal static class Tellings
     }
 
     /// <summary>A raised limit arms again what lies above the new line, and the alert for a limit that is used up if it no longer is; a lowered one arms nothing.</summary>
-    public static ImmutableArray<Told> Rearmed(this BudgetState s, Configured c)
+    public static ImmutableArray<Told> Rearmed(this BudgetState s, Limits above, Limits own)
     {
         if (s.Told.IsEmpty)
         {
@@ -50,7 +50,7 @@ internal static class Tellings
         return
         [
             .. from told in s.Told
-               let limit = (told.Layer == Layer.Above ? c.Above : c.Own)[told.Type]
+               let limit = (told.Layer == Layer.Above ? above : own)[told.Type]
                let window = s.Current(told.Type)
                where limit is not null && told.Window == window.Number
                select limit <= s.LimitsOf(told.Layer)[told.Type] ? told : told with

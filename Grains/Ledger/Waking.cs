@@ -14,7 +14,7 @@ public static class Waking
         }
 
         var expiry = s.NextExpiry <= s.Now ? s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) : s.NextExpiry;
-        return Earlier(Earlier(expiry, Alerting.NextReset(s)), Recharging.NextLook(s));
+        return Earlier(Earlier(Earlier(expiry, s.NextLapse), Alerting.NextReset(s)), Recharging.NextLook(s));
     }
 
     /// <summary>What is written although nobody asks, and when it wants to be woken again. Windows and days that have ended wait for the next request, unless somebody is to be told of it.</summary>
@@ -31,5 +31,5 @@ public static class Waking
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 
     /// <summary>Somebody would miss it if it came only with the next request.</summary>
-    private static bool IsMissed(BudgetEvent e) => e is Expired;
+    private static bool IsMissed(BudgetEvent e) => e is Expired or ApprovalEnded or ApprovalReminded;
 }

@@ -41,6 +41,9 @@ internal sealed class Fleet : IAsyncDisposable
 
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
+    /// <summary>Of each API host, its process.</summary>
+    public IReadOnlyList<int> HostIds => [.. _api.Select(a => a.Id)];
+
     /// <param name="more">Other settings of every process.</param>
     public static async Task<Fleet> Start(string operatorKey, IReadOnlyDictionary<string, string>? more = null)
     {

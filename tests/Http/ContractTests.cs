@@ -32,7 +32,8 @@ public sealed class ContractTests(Api api)
             ids.Add(operation.GetProperty("operationId").GetString());
             operation.GetProperty("summary").GetString().Should().NotBeNullOrEmpty();
             operation.GetProperty("responses").EnumerateObject().Should().Contain(r => r.Name.StartsWith('2'), $"{method} {path}");
-            var isOpen = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal) || path == "/v1/stripe/webhook";
+            var isOpen = path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/openapi", StringComparison.Ordinal)
+                || path.StartsWith("/approve", StringComparison.Ordinal) || path == "/v1/stripe/webhook";
             (operation.GetProperty("security").GetArrayLength() == 0).Should().Be(isOpen, $"{method} {path}");
             if (!isOpen)
             {
@@ -119,6 +120,21 @@ public sealed class ContractTests(Api api)
         await Check("POST", "/v1/agents/create-child", "/v1/agents/create-child", "{}");
         var child = await Family.Child(api, agent);
         await Family.Child(api, child);
+        await Check("POST", "/v1/agents/approvals/request", "/v1/agents/approvals/request", ApprovalTests.Request("a", 5));
+        await Check("POST", "/v1/agents/approvals/request", "/v1/agents/approvals/request", "{}");
+        var asked = (await agent.Post("/v1/agents/approvals/request", ApprovalTests.Request("b")))["approval_id"].GetString();
+        await Check("POST", "/v1/agents/approvals/request", "/v1/agents/approvals/request", ApprovalTests.Request("b"));
+        await Check("GET", $"/v1/agents/approvals/{asked}", "/v1/agents/approvals/{approval_id}");
+        await Check("GET", "/v1/approvals", "/v1/approvals", party: api.Operator);
+        await Check("POST", $"/v1/approvals/{asked}/approve", "/v1/approvals/{approval_id}/approve", "{}");
+        await Check("POST", $"/v1/approvals/{asked}/approve", "/v1/approvals/{approval_id}/approve", """{"amount":5,"note":"n"}""", api.Operator);
+        await Check("POST", $"/v1/approvals/{asked}/deny", "/v1/approvals/{approval_id}/deny", """{"denial_reason":"no"}""", api.Operator);
+        await Check("POST", $"/v1/approvals/{asked}/cancel", "/v1/approvals/{approval_id}/cancel");
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"approval_threshold":1}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"amount":2}""");
+        await Check("POST", "/v1/charges", "/v1/charges", """{"charges":[{"amount":2}]}""");
+        await Check("POST", "/v1/decide", "/v1/decide", """{"amount":2}""");
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"approval_threshold":null}""");
         await Check("POST", "/v1/agents/runs", "/v1/agents/runs", """{"name":"r","budget":0.10,"expires_in_seconds":60,"max_depth":0}""");
         await Check("POST", "/v1/agents/runs", "/v1/agents/runs", """{"name":"r","budget":1000,"expires_in_seconds":60}""");
         await Check("GET", "/v1/agents/children/usage?depth=2", "/v1/agents/children/usage");

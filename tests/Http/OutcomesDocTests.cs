@@ -22,6 +22,14 @@ public sealed partial class OutcomesDocTests
         Enum.GetValues<ConfigureResult>().Select(r => r == ConfigureResult.Done ? "Done 200, 201  same key" : Row($"{r}", OutcomeTable.Of(r))));
 
     [Fact]
+    public void Approval_results_are_documented() => Rows("Approvals").Should().Equal(Enum.GetValues<ApprovalResult>().Select(r => r switch
+    {
+        ApprovalResult.Done => "Done 201, 200  same key",
+        ApprovalResult.AskedBefore => "AskedBefore 200  same key",
+        _ => Row($"{r}", OutcomeTable.Of(r)),
+    }));
+
+    [Fact]
     public void All_problems_are_documented() =>
         Section("All problems").Select(c => $"{c[0]} {c[1]} {c[3]}").Should().BeEquivalentTo(ProblemKind.All.Select(p => $"{p.Code} {p.Status} {Retries[p.Retry]}"));
 

@@ -44,6 +44,21 @@ public sealed class CodecTests
         BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([example], same => same.RespectingRuntimeTypes());
     }
 
+    [Theory]
+    [InlineData("Charged")]
+    [InlineData("Held")]
+    [InlineData("Configured")]
+    [InlineData("Alerted")]
+    public void An_event_with_an_approval_is_stored_as_approved(string name)
+    {
+        var example = Examples.Approved.Single(e => e.GetType().Name == name);
+
+        var stored = Encode(example);
+
+        Approved.Equal($"{name}.Approval", stored);
+        BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([example], same => same.RespectingRuntimeTypes());
+    }
+
     [Fact]
     public void Alerts_of_two_layers_are_stored_as_approved()
     {

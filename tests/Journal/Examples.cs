@@ -51,6 +51,12 @@ internal static class Examples
         new Alerted(Start.AddMinutes(3), Told(1, AlertKinds.BudgetExceeded)),
         new AlertsTaken(Start.AddMinutes(3), 1),
         new Alerted(Start.AddMinutes(3), Told(2, AlertKinds.BudgetWarning)),
+        new ApprovalAsked(Start.AddMinutes(3), Asked(1)),
+        new ApprovalAskedAgain(Start.AddMinutes(3), Asked(1).Id, 2),
+        new ApprovalReminded(Start.AddMinutes(3), Asked(1).Id, 1),
+        new Permitted(Start.AddMinutes(3), Asked(1).Id, Permission),
+        new ApprovalAsked(Start.AddMinutes(3), Asked(2) with { Kind = ApprovalKind.LimitIncrease, Limit = LimitType.Daily }),
+        new ApprovalEnded(Start.AddMinutes(3), Asked(2) with { Kind = ApprovalKind.LimitIncrease, Limit = LimitType.Daily }, ApprovalStatus.Denied, Permission.Verdict),
         new DayClosed(Start.AddMinutes(4), new DateOnly(2026, 3, 3), UsageBook.Empty.Add(Usd(3), Purpose).Add(Usd(1), Purpose.None)),
         new Credited(Start.AddMinutes(4), "operator", Usd(25), CreditSource.Payment, "invoice 7, \"paid\"", new IdempotencyKey("credit-1"), Print(7), Usd(25)),
         new RechargeConfigured(Start.AddMinutes(4), "operator", Recharges, Recharges with { MaxPerMonth = 9 }),
@@ -111,6 +117,24 @@ internal static class Examples
         Alerts = new AlertSettings([50, 80], "ops@example.com", AlertKinds.BudgetWarning | AlertKinds.PeriodReset),
         AlertsAbove = new AlertSettings([80], "boss@example.com", AlertKinds.BudgetExceeded),
     };
+
+    /// <summary>The same with an approval that it used.</summary>
+    public static IReadOnlyList<BudgetEvent> Approved { get; } =
+    [
+        .. Events.Select(e => e switch
+        {
+            Held h => h with { Approval = Asked(1) with { Permission = Permission } },
+            Charged c => c with { Approval = Asked(1) with { Permission = Permission } },
+            Configured c => c with { Above = c.Above with { ApprovalThreshold = Usd(10) } },
+            Alerted a => a with { Alert = a.Alert with { Kind = AlertKinds.ApprovalDecided, Approval = new ApprovalNotice(Asked(1), ApprovalStatus.Approved, Permission.Verdict, ["boss@example.com"]) } },
+            _ => e,
+        }).Except(Events).DistinctBy(e => e.GetType()),
+    ];
+
+    private static Permission Permission => new(Usd(20), Start.AddDays(1), MayPassLimit: true, new Verdict(Start.AddMinutes(3), "parent:manage", "rest", "once", new AgentId("agent_parent789abcdefghij")));
+
+    private static Approval Asked(int number) => new(
+        ApprovalId.Of(Agent, number), "generate_100_videos", Usd(50), "Monthly content batch", Urgency.Medium, ApprovalKind.Operation, null, Start.AddMinutes(2), "agent:spend", Start.AddDays(2));
 
     private static Alert Told(long number, AlertKinds kind) => new(
         number, kind, Start.AddMinutes(3), Agent, "scribe 2", new LimitStanding(LimitType.Daily, Layer.Above, HardStop: false, Usd(25), Usd(21), Usd(2), Day(5)), 80, [50], Usd(3.5m),

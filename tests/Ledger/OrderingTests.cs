@@ -9,7 +9,7 @@ public sealed class OrderingTests
     private static readonly Outcome[] SpendReasons =
     [
         Outcome.IdempotencyKeyReused, Outcome.OutOfRange, Outcome.AgentClosed, Outcome.PriceUnknown, Outcome.AmountTooLarge, Outcome.TooManyHolds, Outcome.Frozen, Outcome.BudgetExceeded,
-        Outcome.InsufficientBalance, Outcome.RateExceeded,
+        Outcome.InsufficientBalance, Outcome.ApprovalRequired, Outcome.RateExceeded,
     ];
 
     private static readonly Outcome[] HoldEnds = [Outcome.HoldUnknown, Outcome.HoldSettled, Outcome.HoldReleased, Outcome.HoldExpired];
@@ -42,7 +42,9 @@ public sealed class OrderingTests
     [Fact]
     public void The_order_is_the_one_that_was_agreed() => Enum.GetNames<Outcome>().Should().Equal(
         "Accepted", "IdempotencyKeyReused", "OutOfRange", "AgentUnknown", "AgentClosed", "NoWallet", "HoldUnknown", "HoldSettled", "HoldReleased", "HoldExpired",
-        "PriceUnknown", "AmountTooLarge", "TooManyHolds", "Frozen", "BudgetExceeded", "InsufficientBalance", "RateExceeded");
+        "PriceUnknown", "AmountTooLarge", "TooManyHolds",
+        "ApprovalUnknown", "ApprovalPending", "ApprovalDenied", "ApprovalExpired", "ApprovalCancelled", "ApprovalUsed", "ApprovalMismatch", "ApprovalTooSmall",
+        "Frozen", "BudgetExceeded", "InsufficientBalance", "ApprovalRequired", "RateExceeded");
 
     private static void ForEverySetOf(IEnumerable<Outcome> reasons, Func<Passbook, decimal, string, PriceTag?, Outcome> request)
     {
@@ -99,7 +101,8 @@ public sealed class OrderingTests
             "operator",
             false,
             Daily: Change.To<Money?>(reasons.Contains(Outcome.BudgetExceeded) ? Usd(5) : null),
-            PerMinute: Change.To<Money?>(reasons.Contains(Outcome.RateExceeded) ? Usd(0) : null)));
+            PerMinute: Change.To<Money?>(reasons.Contains(Outcome.RateExceeded) ? Usd(0) : null),
+            ApprovalThreshold: Change.To<Money?>(reasons.Contains(Outcome.ApprovalRequired) ? Usd(0) : null)));
         if (reasons.Contains(Outcome.TooManyHolds))
         {
             book.With(s => s with { Holds = FullOfHolds });

@@ -135,6 +135,22 @@ public sealed class Passbook
         return outcome;
     }
 
+    public ApprovalOutcome Approve(Func<BudgetState, (ApprovalOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> verb)
+    {
+        var (now, elapsed) = State.At(Clock);
+        var (outcome, happened) = verb(now);
+        Enter(happened.IsEmpty ? [] : elapsed.AddRange(happened));
+        return outcome;
+    }
+
+    /// <summary>A hold, or a charge, that names an approval.</summary>
+    public Decision Spend(ApprovalId? approval, string operation, decimal dollars, string? key = null, bool charge = false) => Enter(charge
+        ? Charging.Charge(State, new ChargeRequest(new ChargeId("chg_"), Usd(dollars), Purpose.None with { Operation = operation }, Key(key), Approval: approval), Clock)
+        : Holding.Hold(State, new HoldRequest(new HoldId(State.Holds.IsEmpty ? "h" : $"h{State.Seq}"), Usd(dollars), Purpose.None with { Operation = operation }, Key(key), 600, Approval: approval), Clock));
+
+    /// <summary>Nobody asks: the budget wakes by itself.</summary>
+    public void Wake() => Enter(State.Unasked(Clock).Events);
+
     private IdempotencyKey Key(string? key) => new(key ?? $"key-{++_keys}");
 
     /// <summary>Those who deliver have taken the alerts up to a number.</summary>
