@@ -34,7 +34,7 @@ public sealed class KillNineRechargeTests(ITestOutputHelper output)
         await using var stripe = await FakeStripe.Start();
         stripe.RemembersKeys = false;
         stripe.Lag = _ => TimeSpan.FromMilliseconds(Next(chance, 1, 40));
-        stripe.Mishaps = _ => Next(chance, 0, 5) == 0 ? Mishap.BrokenAfter : Mishap.None;
+        stripe.Mishaps = c => c.What != "method" && Next(chance, 0, 5) == 0 ? Mishap.BrokenAfter : Mishap.None;
         var agents = new List<Payer>();
         try
         {
@@ -105,7 +105,7 @@ public sealed class KillNineRechargeTests(ITestOutputHelper output)
     {
         var created = await rest.Post("/v1/agents", _operatorKey, """{"name":"payer","scopes":["manage","spend"]}""");
         var agent = new Payer(created.Body.GetProperty("agent_id").GetString()!, created.Body.GetProperty("api_key").GetString()!);
-        (await rest.Post($"/v1/agents/{agent.Id}/credits", _operatorKey, $$"""{"amount":{{Text(Credited)}}}""")).Status.Should().Be(201);
+        (await rest.Post($"/v1/agents/{agent.Id}/credits", _operatorKey, $$"""{"amount":{{Text(Credited)}}}""", "credit-1")).Status.Should().Be(201);
         var set = await rest.Post(
             $"/v1/agents/{agent.Id}/auto-recharge",
             _operatorKey,

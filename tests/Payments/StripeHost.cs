@@ -43,7 +43,7 @@ internal sealed class StripeHost : IAsyncDisposable
     {
         var created = await Operator.Post("/v1/agents", """{"name":"Researcher","scopes":["manage","spend"]}""");
         var agent = new Agent(_http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
-        var credited = await Operator.Post($"/v1/agents/{agent.Id}/credits", $$"""{"amount":{{credits}}}""");
+        var credited = await Operator.Post($"/v1/agents/{agent.Id}/credits", $$"""{"amount":{{credits}}}""", "credit-1");
         credited.Status.Should().Be(201, credited.Text);
         var set = await Operator.Post($"/v1/agents/{agent.Id}/auto-recharge", $$"""{"enabled":true,"cooldown_seconds":0,{{recharge}}}""");
         set.Status.Should().Be(200, set.Text);
