@@ -108,7 +108,7 @@ internal static class Holds
                 return (new Held(call.Budget, id, receipt.Amount, bound, told, receipt), null, default);
             }
 
-            if (outcome.Refusal is not { } refusal || outcome.Outcome != Outcome.BudgetExceeded || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)
+            if (outcome.Refusal is not { } refusal || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance) || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)
             {
                 return (null, outcome, default);
             }

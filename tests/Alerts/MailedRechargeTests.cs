@@ -36,7 +36,7 @@ public sealed class MailedRechargeTests
 
         (await rest.Get("/v1/agents/auto-recharge", key)).Body.GetProperty("status").GetString().Should().Be("paused");
         (await rest.Post("/v1/charges", key, """{"amount":50}""")).Code.Should().Be("insufficient_balance");
-        await Until(rest, key, "/v1/agents/alerts/deliveries", b => b.GetProperty("data").EnumerateArray().Count(d => d.GetProperty("status").GetString() == "delivered") == 2);
+        await Until(rest, operatorKey, $"/v1/agents/{agent}/alerts/deliveries", b => b.GetProperty("data").EnumerateArray().Count(d => d.GetProperty("status").GetString() == "delivered") == 2);
         var mails = await server.Received();
         mails.Select(m => (m.To, m.Subject)).Should().BeEquivalentTo([
             ("human@example.org", "researcher exceeded its recharge limit"),
