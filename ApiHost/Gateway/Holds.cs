@@ -77,6 +77,14 @@ internal static class Holds
     /// <returns>A hold; or an outcome that is none; or neither, if the caller was told something else.</returns>
     private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(Call call, Asking asking, HoldId id, IdempotencyKey key)
     {
+        var named = call.Http.Request.Headers[Headers.Approval];
+        if (named.Count > 0 && !ApprovalId.IsWellFormed(named))
+        {
+            await Problem.Invalid(Headers.Approval, "must be the id of an approval").Send(call.Http);
+            return default;
+        }
+
+        ApprovalId? approval = named.Count > 0 ? new ApprovalId(named!) : null;
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -92,7 +100,7 @@ internal static class Holds
             }
 
             var purpose = new Purpose(asking.Model, asking.Route.Operation, Usage: bound.Usage);
-            var outcome = await call.Budget.Hold(new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag()));
+            var outcome = await call.Budget.Hold(new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval));
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
