@@ -12,8 +12,8 @@ public readonly record struct ApprovalId([property: Id(0)] string Value)
     private const int AgentLength = 20;
     private const int MostDigits = 15;
 
-    /// <summary>Whose request it is.</summary>
-    public AgentId Agent => new(string.Concat(AgentId.Prefix, Value.AsSpan(Prefix.Length, AgentLength)));
+    /// <summary>Whose request it is; nobody's, where it is malformed.</summary>
+    public AgentId Agent => !IsWellFormed(Value) ? default : new(string.Concat(AgentId.Prefix, Value.AsSpan(Prefix.Length, AgentLength)));
 
     public static ApprovalId Of(AgentId agent, long number) => new(FormattableString.Invariant($"{Prefix}{agent.Value[AgentId.Prefix.Length..]}_{number}"));
 

@@ -3,6 +3,9 @@ namespace Budgets.ApiHost.Gateway;
 /// <summary>What an answer says beside itself.</summary>
 internal static class Headers
 {
+    /// <summary>Of a request: the approval that it uses.</summary>
+    public const string Approval = "x-budget-approval";
+
     private const string Cost = "x-budget-cost";
     private const string Remaining = "x-budget-remaining";
     private const string Reservation = "x-budget-reservation";

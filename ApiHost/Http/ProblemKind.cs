@@ -51,9 +51,6 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);
     public static readonly ProblemKind InsufficientBalance = new("insufficient_balance", 402, "The balance does not suffice", MayRetry.Later);
     public static readonly ProblemKind RateExceeded = new("rate_exceeded", 402, "Spending is too fast", MayRetry.Later);
-    public static readonly ProblemKind ProviderRefused = new("provider_refused", 502, "The provider does not take calls from here");
-    public static readonly ProblemKind ProviderUnreachable = new("provider_unreachable", 502, "The provider cannot be reached", MayRetry.SameKey);
-    public static readonly ProblemKind ProviderBrokeOff = new("provider_broke_off", 502, "The provider broke off its answer");
     public static readonly ProblemKind ApprovalRequired = new("approval_required", 402, "Somebody has to approve this first", MayRetry.Later);
     public static readonly ProblemKind ApprovalUnknown = new("approval_unknown", 422, "The agent has no such approval");
     public static readonly ProblemKind ApprovalPending = new("approval_pending", 409, "Nobody has decided about the approval yet", MayRetry.Later);
@@ -67,6 +64,9 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind NothingToRaise = new("nothing_to_raise", 422, "The agent has no such limit");
     public static readonly ProblemKind TooManyApprovals = new("too_many_approvals", 429, "Too many approvals are open", MayRetry.Later);
     public static readonly ProblemKind AskedTooOften = new("asked_too_often", 429, "People were asked often enough for now", MayRetry.Later);
+    public static readonly ProblemKind ProviderRefused = new("provider_refused", 502, "The provider does not take calls from here");
+    public static readonly ProblemKind ProviderUnreachable = new("provider_unreachable", 502, "The provider cannot be reached", MayRetry.SameKey);
+    public static readonly ProblemKind ProviderBrokeOff = new("provider_broke_off", 502, "The provider broke off its answer");
     public static readonly ProblemKind StoreUnavailable = new("store_unavailable", 503, "The store cannot be reached", MayRetry.SameKey);
     public static readonly ProblemKind OutcomeUnknown = new("outcome_unknown", 503, "It is not known whether this was done", MayRetry.SameKey);
     public static readonly ProblemKind Overloaded = new("overloaded", 503, "Too many requests are waiting", MayRetry.SameKey);

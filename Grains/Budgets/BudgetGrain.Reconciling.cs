@@ -21,7 +21,7 @@ internal sealed partial class BudgetGrain
             var (first, last) = (request.Billed.Min(b => b.Date), request.Billed.Max(b => b.Date));
             var days = await _teller.Reader.Days(state, elapsed, first, last);
             var names = await GrainFactory.GetGrain<IQuoteGrain>(0).Meanings([.. request.Billed.Select(b => b.Model).Concat(days.SelectMany(d => d.Usage.Models.Ranked().Select(m => m.Name))).Distinct()]);
-            var drift = Correcting.Drift(request, days, names.ToDictionary(n => n.Name));
+            var drift = Correcting.Drift(request, [.. days.Select(d => (d.Date, d.Usage))], names.ToDictionary(n => n.Name));
             if (request.Key is null)
             {
                 return new ReconcileOutcome(ReconcileResult.Done, state.TimeZone, drift);

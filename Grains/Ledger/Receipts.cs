@@ -90,5 +90,5 @@ public static class Receipts
     private static LedgerEntry Line(
         BudgetEvent e, EntryKind kind, Money amount, string? id, Purpose purpose, string? key, ImmutableArray<Balance> after,
         bool overage = false, bool late = false, string? detail = null, string? price = null, ApprovalId? approval = null) =>
-        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after, price, approval?.Value);
+        new(0, e.At, kind, amount, id, purpose, key, overage, late, detail, after, price, Approval: approval?.Value);
 }

