@@ -1,5 +1,6 @@
 using Budgets.ApiHost.Auth;
 using Budgets.ApiHost.Endpoints;
+using Budgets.ApiHost.Gateway;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 using Microsoft.AspNetCore.Connections;
@@ -83,6 +84,7 @@ public static class BudgetsApi
         AnalyticsEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
+        GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))
         {
@@ -102,6 +104,7 @@ public static class BudgetsApi
         services.AddSingleton<Door>();
         services.AddSingleton<Lineage>();
         services.AddSingleton<Edge>();
+        services.AddGateway();
         services.AddContract();
     }
 

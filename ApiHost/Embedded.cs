@@ -1,3 +1,4 @@
+using Budgets.ApiHost.Gateway;
 using Budgets.Silo;
 using OpenTelemetry.Metrics;
 
@@ -19,6 +20,7 @@ internal static class Embedded
         var cluster = ClusterSettings.Read(builder.Configuration, faults);
         faults.AddRange(options.Faults(isInCluster: cluster is not null || faults.Count > 0));
         HasDashboard(builder.Configuration, faults);
+        Providers.Read(builder.Configuration, faults);
         faults.AddRange(BudgetSilo.Faults(builder.Configuration));
         Launch.RefuseIf(faults);
         if (cluster is not null)

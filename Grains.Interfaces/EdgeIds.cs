@@ -19,6 +19,18 @@ public static class EdgeIds
 
     public static HoldId Hold() => new(New(HoldId.Prefix));
 
+    /// <summary>Of the hold that a call to a model is made under. The same call has the same, so that it is known again.</summary>
+    /// <param name="digest">16 bytes at least; of everything that makes it the same call.</param>
+    public static HoldId CallHold(ReadOnlySpan<byte> digest) => new(string.Create(HoldId.CallPrefix.Length + Digits, digest, static (span, digest) =>
+    {
+        HoldId.CallPrefix.CopyTo(span);
+        Fill(span.Slice(HoldId.CallPrefix.Length, Digits / 2), MemoryMarshal.Read<ulong>(digest));
+        Fill(span[(HoldId.CallPrefix.Length + (Digits / 2))..], MemoryMarshal.Read<ulong>(digest[8..]));
+    }));
+
+    /// <summary>Of a call that is like no other.</summary>
+    public static HoldId CallHold() => CallHold(Take16());
+
     /// <summary>A key for a request whose caller gave none.</summary>
     public static IdempotencyKey Key() => new(New("idem_"));
 

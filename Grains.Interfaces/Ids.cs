@@ -17,7 +17,12 @@ public readonly record struct HoldId([property: Id(0)] string Value)
 {
     public const string Prefix = "res_";
 
+    /// <summary>Of holds that the gateway makes for calls to models. It alone ends them: whoever spends could otherwise take back what is being spent.</summary>
+    public const string CallPrefix = "gwr_";
+
     public static bool IsWellFormed(string? text) => IdText.IsWellFormed(text, Prefix);
+
+    public static bool IsOfCall(string? text) => IdText.IsWellFormed(text, CallPrefix);
 
     public override string ToString() => Value;
 }

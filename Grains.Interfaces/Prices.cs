@@ -199,5 +199,13 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     [Alias("Afford"), AnyGateway]
     ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom);
 
+    /// <summary>What a call that is about to be made can come to, priced as dear as it can be. A model without a price is bounded all the same: its budget may have a rate for it.</summary>
+    [Alias("Bound"), AnyGateway]
+    ValueTask<CallBound> Bound(CallOutline call);
+
+    /// <summary>Whose model this is; null: not known.</summary>
+    [Alias("Maker"), AnyGateway]
+    ValueTask<string?> Maker(string model);
+
     public const int MostAffordable = 4;
 }

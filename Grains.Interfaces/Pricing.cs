@@ -59,3 +59,30 @@ public sealed record QuoteRequest(string? Model, TokenUsage Usage, long Requests
 /// <param name="MaxCalls">Calls with exactly the usage asked about; null: the money does not bound them.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Affordable")]
 public sealed record Affordable(string Model, long? MaxOutputTokens, long? MaxCalls);
+
+/// <summary>A call to a model that is about to be made, as far as its request tells.</summary>
+/// <param name="TextTokens">No text of the request can have more. UTF-8 bytes are such a bound: no token of a byte-level tokenizer has less than one.</param>
+/// <param name="PictureTokens">Of pictures to look at, beside the text: some models count them past their window.</param>
+/// <param name="IsOpenEnded">True: it refers to content that is not in the request, so that only the model's window bounds it.</param>
+/// <param name="HasWindow">False: it is many inputs at once, each with a window of its own (embeddings).</param>
+/// <param name="OutputTokens">The longest output of one choice that it allows; null: as long as the model can.</param>
+/// <param name="Choices">Outputs that it asks for.</param>
+/// <param name="Images">To be made.</param>
+/// <param name="Until">The latest that it is paid for.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.CallOutline")]
+public sealed record CallOutline(
+    string Model, long TextTokens, long PictureTokens, bool IsOpenEnded, bool HasWindow, long? OutputTokens, long Choices, long Images, DateTimeOffset From, DateTimeOffset Until);
+
+/// <summary>The usage that a call costs most with, of all that it can have.</summary>
+/// <param name="Usage">Null: nothing bounds it, since it is open-ended and the model's window is not known.</param>
+/// <param name="OutputTokens">Of one choice; null: it has no output that is counted in tokens.</param>
+/// <param name="IsOutputKnown">False: neither the request nor the catalogue bounds the output, so the call must be told to end at <paramref name="OutputTokens"/>.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.CallBound")]
+public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOutputKnown)
+{
+    /// <summary>The longest output that is allowed where nobody knows how long a model's can be.</summary>
+    public const long OutputOfTheUnknown = 16_384;
+
+    /// <summary>The longest window that any provider sells, for models whose catalogued window can be left by paying more.</summary>
+    public const long LongestWindow = 1_000_000;
+}

@@ -11,6 +11,9 @@ internal sealed class Door(
 {
     private const string Scheme = "Bearer ";
 
+    /// <summary>Where SDKs of Anthropic's put the key. Where there is an Authorization, that counts.</summary>
+    private const string KeyHeader = "x-api-key";
+
     private readonly KeyDigest? _metricsKey = options.MetricsKey is { Length: > 0 } key ? ApiKey.Digest(key) : null;
 
     /// <summary>Null: nobody we know. Answers at once when the key is malformed, the operator's, or remembered.</summary>
@@ -38,6 +41,12 @@ internal sealed class Door(
     private static ReadOnlySpan<char> Bearer(HttpContext http)
     {
         var header = http.Request.Headers.Authorization;
+        if (header.Count == 0)
+        {
+            var own = http.Request.Headers[KeyHeader];
+            return own.Count == 1 ? own[0].AsSpan().Trim(' ') : [];
+        }
+
         return header.Count == 1 && header[0] is { } text && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? text.AsSpan(Scheme.Length).Trim(' ') : [];
     }
 

@@ -60,6 +60,7 @@ internal static class ModelEndpoints
 
         var page = await call.Edge.Prices.List(asked);
         await Reply.Send(call.Http, 200, Wire.Default.ModelListAnswer, new(
+            "list",
             [.. page.Models.Select(m => ModelAnswer.Of(m, call.Edge.Now))], page.Next is { } next ? Cursor.Write(next) : null, page.Next is not null));
     }
 
@@ -93,7 +94,7 @@ internal static class ModelEndpoints
         _ => Problem.NotFound.Send(call.Http),
     };
 
-    private static ModelAnswer Unpriced(string id) => new(id, null, [], null, null, Deprecated: false, [], []);
+    private static ModelAnswer Unpriced(string id) => new(id, "model", 0, PricedModel.Operator, null, [], null, null, Deprecated: false, [], []);
 
     // A slash within one part of a path stays as it was sent; everything else is decoded already.
     private static string? Id(Call call) =>

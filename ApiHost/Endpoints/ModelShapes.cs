@@ -72,8 +72,13 @@ internal sealed record PriceAnswer(
 /// <param name="Aliases">Other names for it; dated names and those with a provider before them are understood without being listed.</param>
 /// <param name="NotCounted">What its provider charges apart while usage does not count it; such calls must tell their amount.</param>
 /// <param name="Prices">Of several in force at an instant the last one holds.</param>
+/// <param name="Object">"model": with it, created and owned_by the list reads as OpenAI's does.</param>
+/// <param name="Created">Seconds since 1970 of its first known price; 0: not known.</param>
 internal sealed record ModelAnswer(
     string Id,
+    string Object,
+    long Created,
+    string OwnedBy,
     string? Provider,
     IReadOnlyList<string> Aliases,
     long? ContextWindow,
@@ -85,8 +90,9 @@ internal sealed record ModelAnswer(
     public static ModelAnswer Of(PricedModel m, DateTimeOffset now)
     {
         var inForce = m.At(now);
-        return new(m.Id, m.Provider, m.Aliases, m.ContextWindow, m.MaxOutputTokens, m.Deprecated, m.NotCounted, [.. m.Prices.Select(p => PriceAnswer.Of(p, ReferenceEquals(p, inForce)))]);
+        return new(m.Id, "model", m.Prices.Min(p => p.From)?.ToUnixTimeSeconds() ?? 0, m.Provider ?? PricedModel.Operator, m.Provider, m.Aliases, m.ContextWindow, m.MaxOutputTokens, m.Deprecated, m.NotCounted, [.. m.Prices.Select(p => PriceAnswer.Of(p, ReferenceEquals(p, inForce)))]);
     }
 }
 
-internal sealed record ModelListAnswer(IReadOnlyList<ModelAnswer> Data, string? NextCursor, bool HasMore);
+/// <param name="Object">"list".</param>
+internal sealed record ModelListAnswer(string Object, IReadOnlyList<ModelAnswer> Data, string? NextCursor, bool HasMore);

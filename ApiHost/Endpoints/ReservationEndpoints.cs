@@ -68,7 +68,8 @@ internal static class ReservationEndpoints
 
     private static async Task Get(Call call)
     {
-        if (Id(call) is not { } id || await call.Budget.GetHold(id) is not { } hold)
+        var id = Id(call) ?? (call.PathId(Name) is { } text && HoldId.IsOfCall(text) ? new HoldId(text) : null);
+        if (id is null || await call.Budget.GetHold(id.Value) is not { } hold)
         {
             await Problem.NotFound.Send(call.Http);
             return;

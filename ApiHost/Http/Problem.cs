@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Budgets.ApiHost.OpenApi;
 using Microsoft.Net.Http.Headers;
 
 namespace Budgets.ApiHost.Http;
@@ -28,7 +29,10 @@ internal sealed record Problem(ProblemKind Kind, string Detail, IReadOnlyList<Fa
         ? new(OutcomeTable.Of(outcome.Result), $"{field}: {outcome.Detail}", [new Fault(field, outcome.Detail ?? "is refused")])
         : new(OutcomeTable.Of(outcome.Result), outcome.Detail ?? OutcomeTable.Of(outcome.Result).Title + ".");
 
-    public Task Send(HttpContext http)
+    public Task Send(HttpContext http) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<Described>() is { Accent: { } accent } ? accent.Send(http, this) : SendPlain(http);
+
+    private Task SendPlain(HttpContext http)
     {
         SetHeaders(http.Response, Kind);
         var sheet = Sheet.Take();
@@ -88,6 +92,7 @@ internal sealed record Problem(ProblemKind Kind, string Detail, IReadOnlyList<Fa
                 response.Headers.Append(HeaderNames.WWWAuthenticate, "Bearer");
                 break;
             case 402 or 409:
+            case 502 when kind.Retry == MayRetry.No:
                 response.Headers["x-should-retry"] = "false";
                 break;
             default:

@@ -23,6 +23,7 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind Unauthenticated = new("unauthenticated", 401, "A valid API key is required");
     public static readonly ProblemKind Forbidden = new("forbidden", 403, "This key may not do that");
     public static readonly ProblemKind NotFound = new("not_found", 404, "There is no such thing");
+    public static readonly ProblemKind ModelNotServed = new("model_not_served", 404, "No provider here serves this model");
     public static readonly ProblemKind MethodNotAllowed = new("method_not_allowed", 405, "This resource does not take that method");
     public static readonly ProblemKind RequestTimeout = new("request_timeout", 408, "The request came too slowly", MayRetry.SameKey);
     public static readonly ProblemKind AgentExists = new("agent_exists", 409, "The agent exists already");
@@ -30,12 +31,14 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind ReservationSettled = new("reservation_settled", 409, "The reservation is settled already");
     public static readonly ProblemKind ReservationReleased = new("reservation_released", 409, "The reservation is released already");
     public static readonly ProblemKind ReservationExpired = new("reservation_expired", 410, "The reservation has expired");
+    public static readonly ProblemKind CallMadeBefore = new("call_made_before", 409, "The call was made before");
     public static readonly ProblemKind AgentClosed = new("agent_closed", 410, "The agent is closed for good");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource is not as the request's conditions want it");
     public static readonly ProblemKind BodyTooLarge = new("body_too_large", 413, "The body is too large");
     public static readonly ProblemKind UnsupportedMediaType = new("unsupported_media_type", 415, "The body must be application/json");
     public static readonly ProblemKind IdempotencyKeyReused = new("idempotency_key_reused", 422, "The idempotency key was used for another request");
     public static readonly ProblemKind UnknownModelPrice = new("unknown_model_price", 422, "The model's price is not known");
+    public static readonly ProblemKind UnpricedFeature = new("unpriced_feature", 422, "The call asks for something that has no price");
     public static readonly ProblemKind AmountTooLarge = new("amount_too_large", 422, "The amount is more than one budget can hold");
     public static readonly ProblemKind TooManyKeys = new("too_many_keys", 422, "The agent has as many keys as it may have");
     public static readonly ProblemKind TooManyChildren = new("too_many_children", 422, "The agent has as many children as it may have");
@@ -46,6 +49,9 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind Frozen = new("frozen", 402, "The agent is frozen", MayRetry.Later);
     public static readonly ProblemKind BudgetExceeded = new("budget_exceeded", 402, "The budget is exceeded", MayRetry.Later);
     public static readonly ProblemKind RateExceeded = new("rate_exceeded", 402, "Spending is too fast", MayRetry.Later);
+    public static readonly ProblemKind ProviderRefused = new("provider_refused", 502, "The provider does not take calls from here");
+    public static readonly ProblemKind ProviderUnreachable = new("provider_unreachable", 502, "The provider cannot be reached", MayRetry.SameKey);
+    public static readonly ProblemKind ProviderBrokeOff = new("provider_broke_off", 502, "The provider broke off its answer");
     public static readonly ProblemKind StoreUnavailable = new("store_unavailable", 503, "The store cannot be reached", MayRetry.SameKey);
     public static readonly ProblemKind OutcomeUnknown = new("outcome_unknown", 503, "It is not known whether this was done", MayRetry.SameKey);
     public static readonly ProblemKind Overloaded = new("overloaded", 503, "Too many requests are waiting", MayRetry.SameKey);

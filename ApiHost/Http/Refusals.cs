@@ -26,18 +26,22 @@ internal static class Refusals
             return new Problem(kind, Explaining.Sentence(outcome, refusal) + how, [new Fault(fault.Field, fault.Message)]).Send(http);
         }
 
-        Problem.SetHeaders(http.Response, kind);
-        if (refusal?.RetryAt is { } retryAt)
-        {
-            http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling((retryAt - edge.Now).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        }
-
+        SetHeaders(http, kind, refusal, edge);
         if (kind.Status == 402 && refusal is not null && agreement is null && affordable.IsDefault)
         {
             return Sheet.Send(http, kind.Status, Sheet.Problem, Said(agent, outcome, refusal));
         }
 
         return Written(agent, outcome, refusal, agreement, affordable).Send(http, kind.Status, Sheet.Problem);
+    }
+
+    public static void SetHeaders(HttpContext http, ProblemKind kind, Refusal? refusal, Edge edge)
+    {
+        Problem.SetHeaders(http.Response, kind);
+        if (refusal?.RetryAt is { } retryAt)
+        {
+            http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling((retryAt - edge.Now).TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     /// <summary>The body, from the last time if the agent was told just the same then.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.ApiHost.Endpoints;
+using Budgets.ApiHost.Gateway;
 
 namespace Budgets.ApiHost.Http;
 
@@ -73,6 +74,8 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
+[JsonSerializable(typeof(OpenAiErrorAnswer))]
+[JsonSerializable(typeof(AnthropicErrorAnswer))]
 internal sealed partial class Wire : JsonSerializerContext
 {
     public const int MaxDepth = 16;

@@ -32,6 +32,9 @@ internal sealed record Described(string Id, string Tag, string Summary)
     /// <summary>Null: anybody may, without a key.</summary>
     public Access? Access { get; init; }
 
+    /// <summary>Null: problems are problem+json.</summary>
+    public IAccent? Accent { get; init; }
+
     public string Path { get; init; } = "";
 
     public Described WithPath(string path) => this with { Path = path };

@@ -47,7 +47,9 @@ internal static partial class Operations
             operation.Responses[Code(group.Key)] = new OpenApiResponse
             {
                 Description = string.Join(" | ", group.Select(p => $"`{p.Code}`: {p.Title}.")),
-                Content = Content(Sheet.Problem, await Shape(group.Key == 402 ? typeof(RefusalAnswer) : typeof(ProblemAnswer), context, cancellation)),
+                Content = route.Accent is { } accent
+                    ? Content(Sheet.Json, await Shape(accent.Shape, context, cancellation))
+                    : Content(Sheet.Problem, await Shape(group.Key == 402 ? typeof(RefusalAnswer) : typeof(ProblemAnswer), context, cancellation)),
             };
         }
 

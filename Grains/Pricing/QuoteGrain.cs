@@ -27,6 +27,10 @@ internal sealed class QuoteGrain([FromKeyedServices("Budgets")] TimeProvider clo
 
     public async ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom) => Affording.Of(await Prices(), asked, headroom);
 
+    public async ValueTask<CallBound> Bound(CallOutline call) => Bounding.Of(await Prices(), call);
+
+    public async ValueTask<string?> Maker(string model) => (await Prices()).Find(model).Model?.Provider;
+
     private async ValueTask<PriceList> Prices()
     {
         if (_prices is { } known && clock.GetElapsedTime(_askedAt) < GoodFor)

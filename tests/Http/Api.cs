@@ -82,7 +82,8 @@ public sealed record Answer(int Status, byte[] Bytes, HttpResponseHeaders Header
 
     public JsonElement this[string member] => Json.GetProperty(member);
 
-    public string Code => this["code"].GetString()!;
+    /// <summary>Errors in the form of a provider have it inside.</summary>
+    public string Code => (Json.TryGetProperty("error", out var inner) ? inner : Json).GetProperty("code").GetString()!;
 
     public string? MediaType => ContentHeaders.ContentType?.MediaType;
 

@@ -1,0 +1,35 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>What a provider's error tells of the operator's account is not for callers to know.</summary>
+internal static partial class Discretion
+{
+    private const string Hidden = "[hidden]";
+
+    public static byte[] Hide(byte[] body, Provider provider)
+    {
+        var text = Encoding.UTF8.GetString(body);
+        var hidden = Account().Replace(text.Replace(provider.Key, Hidden, StringComparison.Ordinal), Hidden);
+        return hidden.Length == text.Length && hidden == text ? body : Encoding.UTF8.GetBytes(hidden);
+    }
+
+    /// <summary>Whether it is the provider itself that says so, and not something on the way.</summary>
+    public static bool IsProvidersError(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.Member("error") is not null;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"\b(?:sk|org|proj|acct|workspace|wrkspc)[-_][\w*.-]{4,}")]
+    private static partial Regex Account();
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using Orleans.Runtime;
+
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>Ends the holds of calls, each once, whatever becomes of its caller: what is spent is booked as long as there is a store to book it in.</summary>
+internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IHostedService
+{
+    /// <summary>Tries of one settlement: with the pauses between them, about an hour. Then a person has to.</summary>
+    private const int MostTries = 400;
+
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<Task, bool> _open = new();
+
+    /// <summary>Goes on by itself when nobody waits for it.</summary>
+    /// <returns>The receipt; null: it could not be booked, and was logged.</returns>
+    public Task<Receipt?> End(Held held, Spent spent)
+    {
+        var ending = Book(held, spent);
+        if (!ending.IsCompleted)
+        {
+            _open[ending] = true;
+            _ = ending.ContinueWith(e => _open.TryRemove(ending, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+
+        return ending;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Comes before the silo stops, so that there is somebody to book with.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!_open.IsEmpty)
+            {
+                await Task.WhenAll(_open.Keys).WaitAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogLeft(log, _open.Count);
+        }
+    }
+
+    private async Task<Receipt?> Book(Held held, Spent spent)
+    {
+        var outcome = spent switch
+        {
+            Spent.Nothing => await Insist(held, () => held.Budget.Release(new ReleaseRequest(held.Id))),
+            Spent.Used used => await Insist(held, () => held.Budget.Settle(new SettleRequest(held.Id, Money.Zero, new Purpose(Usage: used.Usage), Price: new PriceTag()))),
+            _ => null,
+        };
+
+        // What has no price, or cannot be, was not free: as much as it can have been.
+        if (outcome is null or { Outcome: Outcome.PriceUnknown or Outcome.OutOfRange })
+        {
+            outcome = await Insist(held, () => held.Budget.Settle(new SettleRequest(held.Id, held.Amount, Purpose.None)));
+        }
+
+        if (outcome.Receipt is null)
+        {
+            LogRefused(log, held.Id, outcome.Outcome);
+        }
+
+        return outcome.Receipt;
+    }
+
+    /// <summary>The same request again has one effect: a hold ends once, and says how it did.</summary>
+    private async Task<SpendOutcome> Insist(Held held, Func<ValueTask<SpendOutcome>> ask)
+    {
+        var pause = s_shortest;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception e) when (tries < MostTries && e is StoreUnavailableException or OutcomeUnknownException or OverloadedException or TimeoutException or OrleansException)
+            {
+                LogAgain(log, held.Id, e.GetType().Name);
+            }
+
+            await Task.Delay(pause, clock);
+            pause = pause * 2 < s_longest ? pause * 2 : s_longest;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The hold {Hold} of a call could not be ended yet: {Why}. It is tried again.")]
+    private static partial void LogAgain(ILogger log, HoldId hold, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The hold {Hold} of a call could not be ended: {Outcome}.")]
+    private static partial void LogRefused(ILogger log, HoldId hold, Outcome outcome);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The host ends while the holds of {Count} calls are not ended; they expire, and what was spent on them is not booked.")]
+    private static partial void LogLeft(ILogger log, int count);
+}

@@ -1,0 +1,46 @@
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>What an answer says beside itself.</summary>
+internal static class Headers
+{
+    private const string Cost = "x-budget-cost";
+    private const string Remaining = "x-budget-remaining";
+    private const string Reservation = "x-budget-reservation";
+    private const string Model = "x-budget-model";
+    private const string MaxTokens = "x-budget-max-tokens";
+
+    /// <summary>Headers of a provider that are passed on. Others tell of the operator's account, or of another hop.</summary>
+    private static readonly string[] s_passed = ["content-type", "content-encoding", "request-id", "x-request-id", "retry-after", "retry-after-ms", "x-should-retry"];
+
+    public static void Pass(HttpResponseMessage from, HttpResponse to)
+    {
+        foreach (var name in s_passed)
+        {
+            if (from.Headers.TryGetValues(name, out var values) || from.Content.Headers.TryGetValues(name, out values))
+            {
+                to.Headers[name] = values.ToArray();
+            }
+        }
+
+        to.Headers.XContentTypeOptions = "nosniff";
+        to.Headers.CacheControl = "no-store";
+    }
+
+    /// <param name="latest">The newest word of the budget.</param>
+    public static void Tell(HttpResponse to, Held held, Receipt latest, string model)
+    {
+        to.Headers[Reservation] = held.Id.Value;
+        to.Headers[Model] = model;
+        if (held.OutputTokens is { } most)
+        {
+            to.Headers[MaxTokens] = most.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (latest.Balances.Select(b => b.Remaining).Min() is { } remaining)
+        {
+            to.Headers[Remaining] = remaining.ToString();
+        }
+    }
+
+    public static void TellCost(HttpResponse to, Receipt settled) => to.Headers[Cost] = settled.Kind == EntryKind.Settle ? settled.Amount.ToString() : Money.Zero.ToString();
+}

@@ -1,0 +1,39 @@
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>Money set aside for one call.</summary>
+/// <param name="OutputTokens">What the call must be told to end at so that it stays within; null: it does by itself.</param>
+internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBound Bound, long? OutputTokens, Receipt Receipt)
+{
+    /// <summary>Longer than most calls take; those that take longer are held for longer.</summary>
+    public const int TtlSeconds = HoldRequest.DefaultTtlSeconds;
+
+    /// <summary>Runs beside a call until it ends: every half of its time the hold gets that much more.</summary>
+    public async Task Extend(TimeProvider clock, CancellationToken ended)
+    {
+        const int half = TtlSeconds / 2;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(half), clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended))
+            {
+                await TryExtend(half);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The call has ended.
+        }
+    }
+
+    private async Task TryExtend(int seconds)
+    {
+        try
+        {
+            await Budget.Extend(new ExtendRequest(Id, seconds));
+        }
+        catch (Exception)
+        {
+            // It is tried again in half its time. If it expires all the same, what was spent is booked and flagged late.
+        }
+    }
+}

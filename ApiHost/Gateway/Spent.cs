@@ -1,0 +1,14 @@
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>What a call has come to.</summary>
+internal abstract record Spent
+{
+    /// <summary>The provider made nothing, and says so or could not be reached.</summary>
+    public sealed record Nothing : Spent;
+
+    /// <summary>As the provider told it, or as it was counted here because it did not.</summary>
+    public sealed record Used(TokenUsage Usage) : Spent;
+
+    /// <summary>Nobody knows: as much as it can have been.</summary>
+    public sealed record AllHeld : Spent;
+}
