@@ -19,7 +19,7 @@ public enum EntryKind
     /// <summary>Money put there by a payment that came by itself.</summary>
     Recharge = 8,
 
-    /// <summary>What was booked is not what was paid: the difference, which may be negative.</summary>
+    /// <summary>What was booked is not what was paid: the difference, negative where less was paid.</summary>
     Correction = 9,
 }
 
