@@ -9,7 +9,7 @@ namespace Budgets.ApiHost.Endpoints;
 
 /// <summary>What was spent, in the columns of FOCUS 1.2 (FinOps Open Cost and Usage Specification, focus.finops.org), streamed page by page.</summary>
 /// <remarks>
-/// A row is a charge, a settlement or a correction: holds and what was given back cost nothing. There is one cost: what was booked; whoever has discounts that the
+/// A row is a charge, a settlement or a correction of days: holds, what came into a wallet and what was given back cost nothing. There is one cost: what was booked; whoever has discounts that the
 /// price catalogue does not know books them as amounts or corrections. A call has many rates (in, out, cached), so no unit price is told. Times are UTC, periods an hour.
 /// </remarks>
 internal static class FocusCsv
@@ -46,7 +46,7 @@ internal static class FocusCsv
         var text = new StringBuilder(string.Join(',', Columns)).Append("\r\n");
         while (true)
         {
-            ImmutableArray<LedgerEntry> spent = [.. page.Entries.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle or EntryKind.Correction)];
+            ImmutableArray<LedgerEntry> spent = [.. page.Entries.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle || (e.Kind is EntryKind.Correction && e.About is not null))];
             var models = spent.Select(e => e.Purpose.Model).OfType<string>().Distinct().ToImmutableArray();
             var names = models.IsEmpty ? [] : (await call.Edge.Quotes.Meanings(models)).ToDictionary(n => n.Name);
             foreach (var entry in spent)

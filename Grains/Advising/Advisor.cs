@@ -27,7 +27,7 @@ internal static class Advisor
         ImmutableArray<Suggestion> suggestions =
         [
             .. Caches(habits).Concat(Models(habits, ways)).Concat(Batches(habits, ways))
-                .Where(s => s.SavingsPerDay >= least)
+                .Where(s => s.SavingsPerDay >= least && s.Calls >= Choosing.LeastCalls)
                 .OrderByDescending(s => s.SavingsPerDay).ThenBy(s => s.Kind).ThenBy(s => s.Operations[0], StringComparer.Ordinal).ThenBy(s => s.FromModel, StringComparer.Ordinal)
                 .Take(AdviceView.Most),
         ];

@@ -20,8 +20,8 @@ internal sealed record Way(Habit Habit, string Model, long Calls, Money ModelSav
 /// </remarks>
 internal static class Choosing
 {
-    /// <summary>Fewer calls than this are a try, not evidence.</summary>
-    public const long LeastServed = 5;
+    /// <summary>Fewer calls than this are a try, and neither a habit nor evidence.</summary>
+    public const long LeastCalls = 5;
 
     /// <summary>Null: there is none.</summary>
     /// <param name="known">What the agent did with any model, as evidence.</param>
@@ -32,23 +32,29 @@ internal static class Choosing
             return null;
         }
 
-        var own = Tariff.Of(prices, h.Model, at);
-        var best = own is null ? null : Batching(h, slices, own);
+        // What the tokens do not explain was paid for something else, and comes back by no other model.
+        if (Tariff.Of(prices, h.Model, at) is not { } own || own.Cost(slices.MainUsed, slices.Main.Calls) is not { } main || own.Cost(slices.RapidUsed, slices.Rapid.Calls) is not { } rapid)
+        {
+            return null;
+        }
+
+        var (paid, paidRapidly) = (Money.Min(slices.Main.Cost, main), Money.Min(slices.Rapid.Cost, rapid));
+        var best = Batching(h, slices, own, paidRapidly, rapid);
         foreach (var (tariff, served) in Served(prices, h, known, at).Concat(Successors(prices, h, own, at)))
         {
-            var way = tariff.Takes(h) ? Moving(h, slices, tariff, served) : null;
+            var way = tariff.Takes(h) ? Moving(h, slices, tariff, paid + paidRapidly, served) : null;
             best = way is { ModelSaving.Nanos: > 0 } && way.Saving > (best?.Saving ?? Money.Zero) ? way : best;
         }
 
         return best is { Saving.Nanos: > 0 } ? best : null;
     }
 
-    private static Way? Batching(Habit h, Slices s, Tariff own) =>
-        s.Rapid.Calls > 0 && own.Cost(s.RapidUsed, s.Rapid.Calls) is { Nanos: > 0 } full && own.Cost(s.RapidUsed, s.Rapid.Calls, batch: true) is { } batched
-            ? new Way(h, h.Model, 0, Money.Zero, s.Rapid.Calls, Scaled(s.Rapid.Cost, (full - batched).InDollars / full.InDollars), 0)
+    private static Way? Batching(Habit h, Slices s, Tariff own, Money paid, Money full) =>
+        full > Money.Zero && own.Cost(s.RapidUsed, s.Rapid.Calls, batch: true) is { } batched
+            ? new Way(h, h.Model, 0, Money.Zero, s.Rapid.Calls, Scaled(paid, (full - batched).InDollars / full.InDollars), 0)
             : null;
 
-    private static Way? Moving(Habit h, Slices s, Tariff to, long served)
+    private static Way? Moving(Habit h, Slices s, Tariff to, Money paid, long served)
     {
         if (to.Cost(s.MainUsed, s.Main.Calls) is not { } main || to.Cost(s.RapidUsed, s.Rapid.Calls) is not { } rapid)
         {
@@ -56,7 +62,7 @@ internal static class Choosing
         }
 
         var batched = s.Rapid.Calls > 0 ? to.Cost(s.RapidUsed, s.Rapid.Calls, batch: true) : null;
-        return new Way(h, to.Name, s.Calls, s.Main.Cost + s.Rapid.Cost - main - rapid, s.Rapid.Calls, batched is { } b ? rapid - b : Money.Zero, served);
+        return new Way(h, to.Name, s.Calls, paid - main - rapid, s.Rapid.Calls, batched is { } b ? rapid - b : Money.Zero, served);
     }
 
     private static IEnumerable<(Tariff Tariff, long Served)> Served(PriceList prices, Habit h, ILookup<string, Habit> known, DateTimeOffset at) =>
@@ -64,13 +70,13 @@ internal static class Choosing
         where other.Model != h.Model && other.Model != UsageBook.Unspecified
         group other.Calls by other.Model into calls
         let served = calls.Sum()
-        where served >= LeastServed
+        where served >= LeastCalls
         let tariff = Tariff.Of(prices, calls.Key, at)
         where tariff is { Model.Deprecated: false }
         select (tariff, served);
 
-    private static IEnumerable<(Tariff Tariff, long Served)> Successors(PriceList prices, Habit h, Tariff? own, DateTimeOffset at) =>
-        from newer in own is null ? [] : Line.Newer(prices, own.Model)
+    private static IEnumerable<(Tariff Tariff, long Served)> Successors(PriceList prices, Habit h, Tariff own, DateTimeOffset at) =>
+        from newer in Line.Newer(prices, own.Model)
         let tariff = Tariff.Of(newer.Id, newer, at)
         where tariff is not null
         select (tariff, 0L);

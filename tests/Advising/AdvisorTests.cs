@@ -152,6 +152,23 @@ public sealed class AdvisorTests
         followed.SavedPerDay.InDollars.Should().BeApproximately(180 * each / 2, 0.001m);
     }
 
+    /// <summary>Whoever names an amount may have paid for more than the tokens: the rest comes back by no other model.</summary>
+    [Fact]
+    public void What_the_tokens_do_not_explain_is_not_promised_back()
+    {
+        var usage = new TokenUsage(10_000, 1_000);
+        var dear = Enumerable.Range(0, 50).Aggregate(Habits.None, (h, i) => h.Add(Usd(12), new Purpose(Sonnet, "summarise"), usage, Priced.Today.AddMinutes(i), isRepeat: false))
+            .Add(Usd(1), new Purpose(Flash, "summarise"), usage, Priced.Today, isRepeat: false);
+        var known = Did([.. Enumerable.Repeat(("summarise", Flash, usage), 50)]);
+
+        var told = Advisor.Of(Priced.Delivered, new HabitsView(dear.All, known, 1, Priced.Today)).Suggestions;
+
+        var each = Priced.Quote(Sonnet, usage).Amount.InDollars - Priced.Quote(Flash, usage).Amount.InDollars;
+        told.Should().BeEmpty("half a percent of what was spent is more than that");
+        Advisor.Of(Priced.Delivered, new HabitsView([dear.All[0] with { All = dear.All[0].All with { Cost = Usd(50) } }], known, 1, Priced.Today))
+            .Suggestions.Should().ContainSingle().Which.SavingsPerDay.InDollars.Should().BeApproximately(50 * each, 0.001m);
+    }
+
     [Fact]
     public void Calls_that_tell_no_operation_are_evidence_of_nothing()
     {

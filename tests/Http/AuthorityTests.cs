@@ -221,6 +221,7 @@ public sealed partial class AuthorityTests(Api api)
         ("POST", "keys") => """{"scopes":["spend"]}""",
         ("POST", "create-child") => """{"child_name":"n"}""",
         ("POST", "runs") => """{"name":"n","budget":1,"expires_in_seconds":60}""",
+        ("POST", "reconcile") => """{"rows":[{"model":"m","date":"2026-03-01","cost":1}]}""",
         ("POST", "move") => """{"parent_id":"agent_00000000000000000000"}""",
         ("PATCH", "children") => """{"allow_overcommit":true}""",
         ("PATCH", "{child_id}") => """{"monthly_budget":1}""",
