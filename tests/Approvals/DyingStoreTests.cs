@@ -112,6 +112,10 @@ public sealed class DyingStoreTests
 
             public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => journal.ReadBack(seq, rows, cancellation);
 
+            public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => journal.ReadAt(seq, cancellation);
+
+            public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation) => journal.ReadOn(from, until, cancellation);
+
             public ValueTask<long?> Find(global::Budgets.Ledger.Digest digest, CancellationToken cancellation) => journal.Find(digest, cancellation);
         }
     }

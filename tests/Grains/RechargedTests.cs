@@ -256,6 +256,10 @@ public sealed class RechargedTests
 
             public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => journal.ReadBack(seq, rows, cancellation);
 
+            public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => journal.ReadAt(seq, cancellation);
+
+            public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation) => journal.ReadOn(from, until, cancellation);
+
             public ValueTask<long?> Find(Digest digest, CancellationToken cancellation) => journal.Find(digest, cancellation);
         }
 

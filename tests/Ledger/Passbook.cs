@@ -148,9 +148,6 @@ public sealed class Passbook
         ? Charging.Charge(State, new ChargeRequest(new ChargeId("chg_"), Usd(dollars), Purpose.None with { Operation = operation }, Key(key), Approval: approval), Clock)
         : Holding.Hold(State, new HoldRequest(new HoldId(State.Holds.IsEmpty ? "h" : $"h{State.Seq}"), Usd(dollars), Purpose.None with { Operation = operation }, Key(key), 600, Approval: approval), Clock));
 
-    /// <summary>Nobody asks: the budget wakes by itself.</summary>
-    public void Wake() => Enter(State.Unasked(Clock).Events);
-
     private IdempotencyKey Key(string? key) => new(key ?? $"key-{++_keys}");
 
     /// <summary>Those who deliver have taken the alerts up to a number.</summary>
