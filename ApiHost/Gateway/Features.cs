@@ -13,7 +13,7 @@ internal static class Features
         "api_base", "api_key", "api_type", "api_version", "azure_endpoint", "base_url", "custom_llm_provider", "extra_body", "extra_headers", "extra_query", "fallbacks", "host",
         "litellm_params", "model_list", "models", "organization", "project", "provider", "route");
 
-    private static readonly string[] s_dear = ["audio", "web_search_options", "mcp_servers", "container", "inference_geo", "prompt"];
+    private static readonly string[] s_dear = ["audio", "web_search_options", "mcp_servers", "container", "inference_geo"];
 
     private static readonly string[] s_searching = ["-search", "deep-research"];
 
@@ -45,6 +45,7 @@ internal static class Features
 
         return text.Element("modalities") is { ValueKind: JsonValueKind.Array } modalities && modalities.EnumerateArray().Any(m => m.ValueKind != JsonValueKind.String || m.GetString() != "text")
                 ? Of("modalities", "may only be text")
+            : text.Element("prompt") is { ValueKind: JsonValueKind.Object } ? Of("prompt", "names a stored one, which may bring in anything")
             : text.Element("background") is { ValueKind: JsonValueKind.True } ? Of("background", "must be false: what is answered later could not be settled")
             : text.Element("service_tier") is { } tier && (tier.ValueKind != JsonValueKind.String || tier.GetString() is not ("auto" or "default" or "flex" or "standard_only"))
                 ? Of("service_tier", "must be auto, default, flex or standard_only")

@@ -115,7 +115,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
         return quote.Amount.InDollars;
     }
 
-    private static async Task<List<Line>> Lines(Agent agent)
+    public static async Task<List<Line>> Lines(Agent agent)
     {
         var lines = new List<Line>();
         string? cursor = null;

@@ -1,0 +1,68 @@
+using Budgets.ApiHost;
+using Budgets.Journal;
+using Budgets.Tests.Grains;
+using Budgets.Tests.Http;
+using Budgets.Tests.Pricing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Budgets.Tests.Gateway;
+
+/// <summary>A store that fails every fifth append, before or after it wrote: each call that was made is booked once, and none is free.</summary>
+public sealed class FaultyStoreTests
+{
+    private const int Calls = 120;
+
+    [Fact]
+    public async Task Each_call_that_was_made_is_booked_once_however_its_store_fails()
+    {
+        var directory = Directory.CreateTempSubdirectory("budgets-faulty-").FullName;
+        await using var provider = await FakeProvider.Start();
+        provider.Says(Said.Completion());
+        FaultyJournalStore? store = null;
+        await using var app = BudgetsApi.Build(
+            [
+                "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory,
+                "--Budgets:Gateway:Providers:openai:BaseUrl", $"{provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", "mock",
+            ],
+            builder =>
+            {
+                var real = builder.Services.Last(d => d.ServiceType == typeof(IJournalStore));
+                builder.Services.AddSingleton<IJournalStore>(s => store = new FaultyJournalStore((IJournalStore)real.ImplementationFactory!(s), seed: 24));
+            });
+        await app.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        var created = await new Party(http, (await File.ReadAllTextAsync(Path.Combine(directory, "operator.key"))).Trim()).Post("/v1/agents", """{"name":"Caller","budget":{"daily_limit":100}}""");
+        var agent = new Agent(http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
+
+        store!.Share = 0.2;
+        var statuses = new System.Collections.Concurrent.ConcurrentBag<int>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+            statuses.Add((await agent.Post("/v1/chat/completions", Said.Hello)).Status));
+        store.Share = 0;
+
+        statuses.Should().OnlyContain(s => s == 200 || s == 503);
+        store.Failures.Should().BeGreaterThan(10);
+        var lines = await AtRest(agent);
+        var settled = lines.Where(l => l.Kind == "settle").ToList();
+        settled.Should().HaveCount(provider.Calls.Count).And.HaveCount(statuses.Count(s => s == 200), "whoever was not told 200 was told before the call");
+        settled.Should().OnlyContain(l => l.Amount == Priced.Quote("gpt-4o", new TokenUsage(11, 9), TimeProvider.System.GetUtcNow()).Amount.InDollars);
+        await app.StopAsync();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task<List<Line>> AtRest(Agent agent)
+    {
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            var lines = await GatewayApi.Lines(agent);
+            if (lines.Count(l => l.Kind == "hold") == lines.Count(l => l.Kind is "settle" or "release"))
+            {
+                return lines;
+            }
+
+            await pause.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+}
