@@ -25,6 +25,22 @@ public sealed class PayloadTests
         + "\"recommended_action\":\"Raise the limit, or let the agent wait until it resets\",\"top_cost_drivers\":" + Drivers
         + ",\"detail\":\"A request for $1.00 was refused.\",\"also_crossed\":[80,95],\"alerts_dropped\":3}");
 
+    [Fact]
+    public void What_is_asked_and_decided_is_told_and_nothing_to_decide_with()
+    {
+        var asked = new Approval(
+            ApprovalId.Of(Agent, 7), "generate_100_videos", Ask.Usd(50), "Monthly <batch>", Urgency.High, ApprovalKind.Operation, null, Noon, "agent:spend", Noon.AddDays(1), Times: 3);
+        var requested = Of(AlertKinds.ApprovalRequested) with { Approval = new ApprovalNotice(asked, ApprovalStatus.Pending, null, ["boss@example.com"]) };
+        var denied = Of(AlertKinds.ApprovalDecided) with { Approval = new ApprovalNotice(asked, ApprovalStatus.Denied, new Verdict(Noon, "operator", "rest", "too dear"), []) };
+
+        Payload.Of(requested, 0).Should().Contain("\"approval_id\":\"apr_0123456789abcdefghij_7\",\"status\":\"pending\"").And.Contain("\"times_asked\":3").And.NotContain("boss@").And.NotContain("/approve/");
+        Payload.Of(denied, 0).Should().Contain("\"status\":\"denied\"").And.Contain("\"denial_reason\":\"too dear\"").And.Contain("\"decided_by\":\"operator\"");
+        var mail = Mailing.Of(requested, 0);
+        mail.Title.Should().Be("scribe asks for $50.00: generate_100_videos");
+        mail.Asks.Should().BeEquivalentTo(new { asked.Id, Agent, Until = asked.ExpiresAt });
+        Mailing.Of(denied, 0).Asks.Should().BeNull("there is nothing left to decide");
+    }
+
     [Theory]
     [InlineData(AlertKinds.PeriodReset, "period_reset")]
     [InlineData(AlertKinds.RunawayDetected, "runaway_detected")]

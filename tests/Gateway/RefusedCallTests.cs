@@ -28,6 +28,27 @@ public sealed class RefusedCallTests(GatewayApi api)
     }
 
     [Fact]
+    public async Task A_call_above_the_approval_threshold_is_made_once_a_person_said_yes_and_not_again()
+    {
+        var agent = await api.NewAgent("""{"approval_threshold":0}""");
+        api.Provider.Says(Said.Completion());
+        var refused = await agent.Post("/v1/chat/completions", Said.Hello);
+        (refused.Status, refused["error"].GetProperty("code").GetString()).Should().Be((402, "approval_required"));
+        api.Provider.Calls.Should().BeEmpty();
+        var asked = await agent.Post("/v1/agents/approvals/request", refused["error"].GetProperty("refusal").GetProperty("approval_request").GetRawText());
+        var id = asked["approval_id"].GetString()!;
+        (await api.Operator.Post($"/v1/approvals/{id}/approve")).Status.Should().Be(200);
+
+        Task<Answer> Call(string approval) => agent.Send(
+            "POST", "/v1/chat/completions", new StringContent(Said.Hello, Encoding.UTF8, "application/json"), r => r.Headers.TryAddWithoutValidation("x-budget-approval", approval));
+
+        (await Call(id)).Status.Should().Be(200);
+        (await Call(id)).Status.Should().Be(409);
+        (await Call("apr_x")).Status.Should().Be(400);
+        api.Provider.Calls.Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task Anthropics_SDKs_read_a_billing_error()
     {
         var agent = await api.NewAgent("""{"daily_limit":0}""");
