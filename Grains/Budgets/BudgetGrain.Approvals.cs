@@ -16,7 +16,7 @@ internal sealed partial class BudgetGrain
             await GrainFactory.GetGrain<IInboxGrain>(this.GetGrainId().GetUniformHashCode() % IInboxGrain.Parts).Note(State.Agent);
         }
 
-        return await _teller.Approve(Now, s => Approving.Ask(s, request));
+        return await _teller.Decide(Now, s => Approving.Ask(s, request));
     }
 
     public async Task<ApprovalOutcome> Rule(RulingRequest request)
@@ -25,7 +25,7 @@ internal sealed partial class BudgetGrain
         {
             var known = await GetApproval(request.Id);
             var endedMeanwhile = false;
-            var outcome = await _teller.Approve(Now, s =>
+            var outcome = await _teller.Decide(Now, s =>
             {
                 endedMeanwhile = known is { Status: ApprovalStatus.Pending or ApprovalStatus.Approved } && !s.Approvals.Any(a => a.Id == request.Id);
                 return endedMeanwhile ? (new(ApprovalResult.AlreadyDecided, null), []) : Approving.Rule(s, request, known);

@@ -131,8 +131,12 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
     }
 
     /// <summary>A change of configuration, decided at an instant; answers with the budget as it is then.</summary>
-    public async Task<ConfigureOutcome> Govern(
-        DateTimeOffset now, Func<BudgetState, (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide)
+    public Task<ConfigureOutcome> Govern(DateTimeOffset now, Func<BudgetState, (ConfigureOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide) =>
+        Decide(now, decide, outcome => outcome with { Budget = State.Exists ? State.At(now).State.View() : null });
+
+    /// <summary>A decision that is no spending, made at an instant.</summary>
+    /// <param name="complete">Fills in what the state says once the decision is applied.</param>
+    public async Task<T> Decide<T>(DateTimeOffset now, Func<BudgetState, (T Outcome, ImmutableArray<BudgetEvent> Happened)> decide, Func<T, T>? complete = null)
     {
         Ready();
         var (state, elapsed) = State.At(now);
@@ -142,22 +146,7 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
             Record(elapsed.AddRange(happened));
         }
 
-        var view = State.Exists ? State.At(now).State.View() : null;
-        var flushed = await _journal.Flush();
-        return flushed == Flushed.Durable ? outcome with { Budget = view } : throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !happened.IsEmpty);
-    }
-
-    /// <summary>A decision about an approval, made at an instant.</summary>
-    public async Task<ApprovalOutcome> Approve(DateTimeOffset now, Func<BudgetState, (ApprovalOutcome Outcome, ImmutableArray<BudgetEvent> Happened)> decide)
-    {
-        Ready();
-        var (state, elapsed) = State.At(now);
-        var (outcome, happened) = decide(state);
-        if (!happened.IsEmpty)
-        {
-            Record(elapsed.AddRange(happened));
-        }
-
+        outcome = complete is null ? outcome : complete(outcome);
         var flushed = await _journal.Flush();
         return flushed == Flushed.Durable ? outcome : throw Keeper<BudgetState, BudgetEvent>.Failure(flushed, wrote: !happened.IsEmpty);
     }
