@@ -131,7 +131,6 @@ public sealed class StrictnessTests(Api api)
     [InlineData("GET", "/", 404)]
     [InlineData("POST", "/v1/agents/credits", 405)]
     [InlineData("GET", "/v1/agents/alerts/nothing", 404)]
-    [InlineData("POST", "/v1/chat/completions", 404)]
     [InlineData("GET", "/v1/charges", 405)]
     [InlineData("DELETE", "/v1/agents/budget", 405)]
     [InlineData("PUT", "/v1/agents", 405)]
