@@ -154,7 +154,7 @@ internal sealed class AzureTablesJournal : IJournal
     {
         var prefix = JournalKeys.SnapshotPrefix(header.SnapshotSeq, header.SnapshotBatch);
         var parts = await _table.Query(_partition, prefix, prefix + "~", null, cancellation).ToListAsync(cancellation);
-        return parts.Count == header.SnapshotParts ? RowEntities.ReadSnapshot(parts) : null;
+        return parts.Count > 0 && parts.Count == header.SnapshotParts ? RowEntities.ReadSnapshot(parts) : null;
     }
 
     private async Task Begin(CancellationToken cancellation)
