@@ -95,9 +95,10 @@ internal sealed class Pool(
         await Drawer.Beat();
     }
 
+    /// <summary>What is not needed goes back at once if money is short above; what a child spent beyond what was set aside for it is told at once.</summary>
     private async ValueTask GiveBack()
     {
-        if (State.Draws.Any(d => d.Room > Money.Zero && (d.IsExact || d.IsOver(Now))))
+        if (State.Draws.Any(d => d.Used > d.Granted || (d.Room > Money.Zero && (d.IsExact || d.IsOver(Now)))))
         {
             await Drawer.Tell(isIdle: false);
         }

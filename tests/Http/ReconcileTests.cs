@@ -100,6 +100,7 @@ public sealed class ReconcileTests : IAsyncLifetime, IDisposable
         down.FaultyFields.Should().Equal("book");
         up.Dollars("difference").Should().Be(2.5m);
         (await child.Get("/v1/agents/usage?period=this_month")).Dollars("amount_spent").Should().Be(12.5m);
+        (await parent.Get("/v1/agents/usage?period=this_month&include_children=true")).Dollars("amount_spent").Should().Be(12.5m);
     }
 
     /// <summary>$10 on 4 March; it is the day after.</summary>
