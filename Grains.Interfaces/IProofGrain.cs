@@ -35,5 +35,6 @@ public sealed record LedgerFault(long Seq, DateTimeOffset? At, string What);
 
 /// <summary>What a budget goes by.</summary>
 /// <param name="Seq">The newest entry's place.</param>
+/// <param name="Credit">The wallet's balance; null: the agent has none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.LedgerHead")]
-public sealed record LedgerHead(long Seq, ImmutableArray<Balance> Balances, int OpenHolds);
+public sealed record LedgerHead(long Seq, ImmutableArray<Balance> Balances, int OpenHolds, Money? Credit);

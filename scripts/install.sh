@@ -20,7 +20,6 @@ for command in "$@"; do
       ;;
     nc) command -v nc > /dev/null || missing+=(netcat-openbsd) ;;
     chromedriver) command -v chromedriver > /dev/null || missing+=(chromium chromium-driver) ;;
-    python3-requests) python3 -c 'import requests' > /dev/null 2>&1 || missing+=(python3 python3-requests) ;;
     promtool) command -v promtool > /dev/null || missing+=(prometheus) ;;
     python3-*) /usr/bin/python3 -c "import ${command#python3-}" 2> /dev/null || missing+=("$command") ;;
     postgres) compgen -G '/usr/lib/postgresql/15/bin/initdb' > /dev/null || missing+=(postgresql-15) ;;

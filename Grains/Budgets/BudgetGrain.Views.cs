@@ -61,7 +61,7 @@ internal sealed partial class BudgetGrain
     public async ValueTask<LedgerHead?> GetHead()
     {
         _teller.Ready();
-        var head = State.Exists ? new LedgerHead(State.Seq, State.Balances(), State.Holds.Count) : null;
+        var head = State.Exists ? new LedgerHead(State.Seq, State.Balances(), State.Holds.Count, State.WalletView()?.Balance) : null;
         await _teller.Durable();
         return head;
     }

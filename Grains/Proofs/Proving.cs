@@ -48,7 +48,7 @@ internal sealed class Proving(AgentId agent)
 
     /// <summary>Whether the budget goes by what its ledger adds up to.</summary>
     public LedgerFault? Against(LedgerHead head) =>
-        head.Seq == State.Seq && head.OpenHolds == State.Holds.Count && head.Balances.SequenceEqual(State.Balances())
+        head.Seq == State.Seq && head.OpenHolds == State.Holds.Count && head.Credit == State.WalletView()?.Balance && head.Balances.SequenceEqual(State.Balances())
             ? null
             : new LedgerFault(State.Seq, State.Now, "The budget goes by other balances than its ledger adds up to.");
 
@@ -133,7 +133,7 @@ internal sealed class Proving(AgentId agent)
     }
 
     private static bool AddUpToTheSame(BudgetState told, BudgetState replayed) =>
-        told.Windows.SequenceEqual(replayed.Windows) && told.Draining.SequenceEqual(replayed.Draining) && told.Closed == replayed.Closed
+        told.Windows.SequenceEqual(replayed.Windows) && told.Draining.SequenceEqual(replayed.Draining) && told.Closed == replayed.Closed && told.Wallet == replayed.Wallet
         && told.Loans.SequenceEqual(replayed.Loans) && told.Draws.SequenceEqual(replayed.Draws)
         && told.Days.Select(d => (d.Number, d.Date, d.Usage.Total)).SequenceEqual(replayed.Days.Select(d => (d.Number, d.Date, d.Usage.Total)))
         && told.Holds.Count == replayed.Holds.Count

@@ -1,6 +1,7 @@
 using Budgets.Tests.Crash;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
+using Budgets.Tests.Seed;
 
 namespace Budgets.Tests.Approvals;
 
@@ -43,5 +44,5 @@ public sealed class SeedFunctionTests(Api api)
     }
 
     private ChildProcess Run(Agent agent, string cost) =>
-        new("python3", [Path.Combine(Peers.Root, "tests/Peers/approvals.py"), api.Address.ToString(), agent.Key!, cost]);
+        new(Snippets.Python, [Path.Combine(Peers.Root, "tests/Peers/approvals.py"), api.Address.ToString(), agent.Key!, cost]);
 }

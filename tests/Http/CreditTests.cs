@@ -182,7 +182,7 @@ public sealed class CreditTests(Api api)
         refused["how_to_continue"].EnumerateArray().Select(w => w.GetString()).Should().Contain(w => w!.Contains("add credits"));
     }
 
-    private static Task<Answer> UntilPaid(Agent agent, int count) => Until(agent, data => data.Count(s => s == "succeeded") >= count);
+    internal static Task<Answer> UntilPaid(Agent agent, int count) => Until(agent, data => data.Count(s => s == "succeeded") >= count);
 
     private static Task<Answer> UntilEnded(Agent agent, int count) => Until(agent, data => data.Count(s => s != "under_way") >= count);
 

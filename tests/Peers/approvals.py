@@ -1,4 +1,4 @@
-# Runs expensive_operation.py, the function of the seed document with nothing changed but its indentation, against a server:
+# Runs tests/Seed/14_approval.py, the function of the seed document with nothing changed but its indentation, against a server:
 # approvals.py BASE KEY COST. Says "asked APPROVAL_ID" the first time that it waits, and in the end "executed" or what it logged.
 import logging
 import pathlib
@@ -31,7 +31,7 @@ class Log(logging.Handler):
 
 logging.basicConfig(level=logging.INFO, handlers=[Log()])
 logging.getLogger("urllib3").setLevel(logging.WARNING)
-source = (pathlib.Path(__file__).parent / "expensive_operation.py").read_text()
+source = (pathlib.Path(__file__).parents[1] / "Seed" / "14_approval.py").read_text()
 function = {
     "requests": requests, "headers": headers, "logging": logging, "time": types.SimpleNamespace(sleep=lambda seconds: None),
     "check_approval_status": check_approval_status, "execute_operation": execute_operation,

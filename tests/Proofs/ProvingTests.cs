@@ -72,7 +72,7 @@ public sealed class ProvingTests(Api api)
             proving.Take(row);
         }
 
-        var head = new LedgerHead(book.State.Seq, book.State.Balances(), 1);
+        var head = new LedgerHead(book.State.Seq, book.State.Balances(), 1, null);
         proving.Against(head).Should().BeNull();
         proving.Against(head with { OpenHolds = 0 }).Should().NotBeNull();
         proving.Against(head with { Balances = [.. head.Balances.Select(b => b with { Spent = Usd(4) })] }).Should().NotBeNull();

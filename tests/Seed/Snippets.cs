@@ -7,7 +7,7 @@ namespace Budgets.Tests.Seed;
 /// <summary>Runs the seed document's Python as it stands, by the Python that Debian's packages are for. scripts/install.sh python3-requests python3-pandas installs what it needs.</summary>
 internal static class Snippets
 {
-    private const string Python = "/usr/bin/python3";
+    public const string Python = "/usr/bin/python3";
 
     /// <param name="then">Lines that are run after the snippet, where it only defines something.</param>
     /// <returns>What was printed.</returns>
