@@ -8,6 +8,8 @@ namespace Budgets.Tests.Approvals;
 /// <summary>Chromium without a window, steered by its own driver (W3C WebDriver). It runs no scripts: the pages must do without. scripts/install.sh chromedriver installs both.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly ChildProcess _driver;
     private readonly HttpClient _http;
     private string _session = "";
@@ -41,6 +43,17 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     public Task Go(string url) => Post($"session/{_session}/url", new { url });
+
+    /// <summary>Until the page that a button leads to is there.</summary>
+    public async Task Shows(string text)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!(await _http.GetFromJsonAsync<JsonElement>($"session/{_session}/source", deadline.Token)).GetProperty("value").GetString()!.Contains(text, StringComparison.Ordinal))
+        {
+            await pause.WaitForNextTickAsync(deadline.Token);
+        }
+    }
 
     public async Task<string> Text() => (await _http.GetFromJsonAsync<JsonElement>($"session/{_session}/element/{await Find("body")}/text")).GetProperty("value").GetString()!;
 

@@ -64,7 +64,7 @@ public sealed partial class MailedApprovalTests
             (await browser.Text()).Should().Contain("video <maker> asks to spend $42.50").And.Contain("Monthly content <batch>").And.Contain("boss@example.org");
             await browser.Type("textarea", "only this month");
             await browser.Press("button[value=approve]");
-            (await browser.Text()).Should().Contain("This request is approved");
+            await browser.Shows("This request is approved");
             var decided = await waiting.WaitAsync(Patience);
             (decided.Body.GetProperty("status").GetString(), decided.Body.GetProperty("decided_by").GetString(), decided.Body.GetProperty("note").GetString())
                 .Should().Be(("approved", "mail:boss@example.org", "only this month"));

@@ -22,7 +22,7 @@ public sealed partial class AuthorityTests(Api api)
     {
         var all = api.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Select(e => e.RoutePattern.RawText!);
 
-        all.Except(Guarded.Select(g => g.Route.Path)).Should().BeEquivalentTo("/health/live", "/health/ready", "/openapi/v1.json", "/v1/stripe/webhook");
+        all.Except(Guarded.Select(g => g.Route.Path)).Should().BeEquivalentTo("/health/live", "/health/ready", "/openapi/v1.json", "/v1/stripe/webhook", "/approve/{token}");
         Guarded.Count(g => g.Route.Path.StartsWith("/dashboard", StringComparison.Ordinal)).Should().BeGreaterThan(15);
     }
 

@@ -89,16 +89,6 @@ public sealed class BudgetTests(Api api)
         (await agent.Standing()).Should().Be(before);
     }
 
-    [Theory]
-    [InlineData("approval_threshold", "10")]
-    [InlineData("budget", "1")]
-    public async Task What_is_not_there_yet_is_unknown(string member, string value)
-    {
-        var agent = await api.NewAgent();
-
-        (await agent.Post("/v1/agents/budget", $$"""{"{{member}}":{{value}}}""")).FaultyFields.Should().Equal(member);
-    }
-
     [Fact]
     public async Task Every_fault_is_listed_with_its_field()
     {
