@@ -69,19 +69,15 @@ internal sealed class FamilyWalk(IGrainFactory grains) : IDisposable
     /// <summary>Agents in one answer at most, but always all direct children.</summary>
     public const int Most = 10_000;
 
-    private const int AtOnce = 64;
-
-    private readonly SemaphoreSlim _turn = new(AtOnce);
+    private readonly Relatives _relatives = new(grains);
     private int _listed;
 
     public bool IsTruncated { get; private set; }
 
-    /// <summary>Oldest first. Children that have moved away, or were never opened, are nobody's.</summary>
+    /// <summary>Oldest first.</summary>
     public async Task<(IReadOnlyList<ChildAnswer> Children, bool MayOvercommit)> Below(AgentId parent, int depth)
     {
-        var family = await Ask(() => grains.GetGrain<IAllocationTreeGrain>(parent.Value).GetFamily());
-        var budgets = await Task.WhenAll(family.Children.Select(c => Ask(() => grains.GetGrain<IBudgetGrain>(c.Id.Value).GetBudget())));
-        var children = budgets.Where(b => b?.Parent == parent).Select(b => b!).OrderBy(b => b.CreatedAt).ThenBy(b => b.Agent.Value, StringComparer.Ordinal).ToList();
+        var (children, mayOvercommit) = await _relatives.ChildrenOf(parent);
         if (Interlocked.Add(ref _listed, children.Count) > Most && depth > 1)
         {
             IsTruncated = true;
@@ -89,22 +85,9 @@ internal sealed class FamilyWalk(IGrainFactory grains) : IDisposable
         }
 
         return depth == 1
-            ? ([.. children.Select(c => ChildAnswer.Of(c))], family.MayOvercommit)
-            : (await Task.WhenAll(children.Select(async c => ChildAnswer.Of(c, (await Below(c.Agent, depth - 1)).Children))), family.MayOvercommit);
+            ? ([.. children.Select(c => ChildAnswer.Of(c))], mayOvercommit)
+            : (await Task.WhenAll(children.Select(async c => ChildAnswer.Of(c, (await Below(c.Agent, depth - 1)).Children))), mayOvercommit);
     }
 
-    public void Dispose() => _turn.Dispose();
-
-    private async Task<T> Ask<T>(Func<ValueTask<T>> question)
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            return await question();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public void Dispose() => _relatives.Dispose();
 }
