@@ -8,7 +8,7 @@ namespace Budgets;
 /// (nothing happened), <see cref="OutcomeUnknownException"/> (ask again with the same key) or <see cref="OverloadedException"/>.
 /// </remarks>
 [Alias("Budgets.IBudgetGrain")]
-public interface IBudgetGrain : IGrainWithStringKey
+public partial interface IBudgetGrain : IGrainWithStringKey
 {
     [Alias("Open"), AnyGateway]
     Task<ConfigureOutcome> Open(OpenRequest request);
@@ -109,30 +109,6 @@ public interface IBudgetGrain : IGrainWithStringKey
     /// <returns>What the parent's tree is to know of the draws.</returns>
     [Alias("Recall"), AnyGateway]
     ValueTask<ImmutableArray<DrawReport>> Recall();
-
-    /// <summary>Money comes into the wallet, or is taken out of it again.</summary>
-    [Alias("Credit"), AnyGateway]
-    ValueTask<SpendOutcome> Credit(CreditRequest request);
-
-    [Alias("SetRecharge"), AnyGateway]
-    Task<RechargeOutcome> SetRecharge(RechargeRequest request);
-
-    /// <summary>Ends a pause; where there is none, only what is granted on top counts.</summary>
-    [Alias("ResumeRecharge"), AnyGateway]
-    Task<RechargeOutcome> ResumeRecharge(ResumeRequest request);
-
-    /// <summary>What has become of a recharge: a success is credited, once, however often and in whatever order it is told.</summary>
-    /// <exception cref="ArgumentException">This budget never ordered that.</exception>
-    [Alias("EndRecharge"), AnyGateway]
-    Task EndRecharge(PaymentReport report);
-
-    /// <summary>Null: no such agent.</summary>
-    [Alias("GetRecharge"), AnyGateway]
-    ValueTask<RechargeView?> GetRecharge();
-
-    /// <summary>Null: no such agent.</summary>
-    [Alias("GetForecast"), AnyGateway]
-    ValueTask<ForecastView?> GetForecast();
 
     /// <summary>Asks for approval. At or under the threshold it is given at once.</summary>
     [Alias("Ask"), AnyGateway]

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace Budgets.Tests.Cluster;
 
 /// <summary>
-/// Silos that are killed while they deliver alerts, to a receiver that fails half the time. BUDGETS_FAULTS: how often (default 3). BUDGETS_SEED: the run to repeat, as far as chance is ours.
+/// Silos that are killed while they deliver alerts, to a receiver that fails half the time. BUDGETS_FAULTS: how often (default 2). BUDGETS_SEED: the run to repeat, as far as chance is ours.
 /// </summary>
 [Collection(nameof(AloneOnTheMachine))]
 public sealed class AlertFaultsTests(ITestOutputHelper output)
@@ -21,7 +21,7 @@ public sealed class AlertFaultsTests(ITestOutputHelper output)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly int Faults = SiloFaultsTests.Number("BUDGETS_FAULTS", 3);
+    private static readonly int Faults = SiloFaultsTests.Number("BUDGETS_FAULTS", 2);
 
     [Fact]
     public async Task A_silo_that_is_killed_in_mid_delivery_loses_nothing_and_no_agents_order()

@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 namespace Budgets.Tests.Cluster;
 
 /// <summary>
-/// Three silos and two API hosts as processes, silos killed and made to stand still under load. BUDGETS_FAULTS: how often (default 25). BUDGETS_LONGEST_PAUSE: how long a silo
+/// Three silos and two API hosts as processes, silos killed and made to stand still under load. BUDGETS_FAULTS: how often (default 12). BUDGETS_LONGEST_PAUSE: how long a silo
 /// stands still at most, in seconds (default 10). BUDGETS_SEED, BUDGETS_REPORT: as for the crashes of one process. scripts/cluster-faults.sh sets them.
 /// </summary>
 [Collection(nameof(AloneOnTheMachine))]
@@ -32,7 +32,7 @@ public sealed class SiloFaultsTests(ITestOutputHelper output)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly int Faults = Number("BUDGETS_FAULTS", 25);
+    private static readonly int Faults = Number("BUDGETS_FAULTS", 12);
     private static readonly int LongestPause = Number("BUDGETS_LONGEST_PAUSE", 10);
 
     [Fact]

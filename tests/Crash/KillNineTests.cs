@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Budgets.Tests.Crash;
 
 /// <summary>
-/// The real process under load, killed with SIGKILL again and again. BUDGETS_KILLS: how often (default 25). BUDGETS_SEED: the run to repeat, as far as
+/// The real process under load, killed with SIGKILL again and again. BUDGETS_KILLS: how often (default 15). BUDGETS_SEED: the run to repeat, as far as
 /// chance is ours. BUDGETS_REPORT: a file that the counts are written to while it runs. scripts/kill-9.sh sets them.
 /// </summary>
 [Collection(nameof(AloneOnTheMachine))]
@@ -11,7 +11,7 @@ public sealed class KillNineTests
 {
     private const int ReportEvery = 25;
 
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BUDGETS_KILLS") ?? "25", CultureInfo.InvariantCulture);
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("BUDGETS_KILLS") ?? "15", CultureInfo.InvariantCulture);
 
     [Fact]
     public Task Killed_at_any_moment_nothing_acknowledged_is_lost_nothing_happens_twice_and_no_cap_is_passed() => Run(isFamily: false, longestLife: 3);

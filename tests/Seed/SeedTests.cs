@@ -135,7 +135,8 @@ public sealed class SeedTests(SeedHost host) : IClassFixture<SeedHost>
         var usage = await parent.Get("/v1/agents/children/usage");
 
         printed.Should().Contain("Total Budget: $450.0").And.Contain(" ResearchAgent: $0.00 / $100.00 (0%)").And.Contain(" MarketingAgent: $0.00 / $150.00 (0%)");
-        usage["children"].EnumerateArray().Select(c => c.GetProperty("spent").GetDecimal()).Should().Equal([25m, 0m, 0m], "each has a key of its own");
+        usage["children"].EnumerateArray().ToDictionary(c => c.GetProperty("name").GetString()!, c => c.GetProperty("spent").GetDecimal())
+            .Should().Equal(new Dictionary<string, decimal> { ["ResearchAgent"] = 25m, ["ContentAgent"] = 0m, ["MarketingAgent"] = 0m }, "each has a key of its own");
     }
 
     /// <summary>The models that it chooses have a price here under the names that it has for them.</summary>
