@@ -12,6 +12,13 @@ internal sealed class ClosedBooks(JournalReader journal)
     /// <summary>Days read before others get their turn: a year must not hold up who wants to spend.</summary>
     private const int AtOnce = 16;
 
+    /// <summary>Closed days remembered once they were read: last_30_days is asked for again and again.</summary>
+    public const int MostRemembered = 62;
+
+    // By the seq of the event that closed them. What is written never changes.
+    private readonly Dictionary<long, DayClosed> _remembered = [];
+    private readonly Queue<long> _oldest = new();
+
     private ImmutableArray<ClosedDay> _unfiled = [];
     private long _searchedUpTo;
 
@@ -65,7 +72,7 @@ internal sealed class ClosedBooks(JournalReader journal)
                 continue;
             }
 
-            if (await journal.At(seq) is not DayClosed closed || closed.Date != date || closed.Earlier >= seq)
+            if (await Closed(seq) is not { } closed || closed.Date != date || closed.Earlier >= seq)
             {
                 throw new JournalCorruptException($"Event {seq} does not close {date:O}.");
             }
@@ -81,6 +88,31 @@ internal sealed class ClosedBooks(JournalReader journal)
                 books.Add(DayBook.Of(closed));
             }
         }
+    }
+
+    private async ValueTask<DayClosed?> Closed(long seq)
+    {
+        if (_remembered.TryGetValue(seq, out var known))
+        {
+            return known;
+        }
+
+        if (await journal.At(seq) is not DayClosed closed)
+        {
+            return null;
+        }
+
+        if (_remembered.TryAdd(seq, closed))
+        {
+            _oldest.Enqueue(seq);
+        }
+
+        if (_remembered.Count > MostRemembered)
+        {
+            _remembered.Remove(_oldest.Dequeue());
+        }
+
+        return closed;
     }
 
     /// <summary>Where days were closed that neither the state nor the index leads to. A state that begins with such a day may have forgotten others before it.</summary>
