@@ -22,13 +22,14 @@ public static class Alerting
     public static ImmutableArray<BudgetEvent> After(BudgetState before, BudgetState s, ImmutableArray<BudgetEvent> happened)
     {
         var told = ToldAtAll(s.Terms);
-        var alerts = ImmutableArray.CreateBuilder<BudgetEvent>(0);
-        if (s.Exists && !s.Closed)
+        if (!s.Exists || s.Closed || (told == AlertKinds.None && before.Approvals.IsEmpty && s.Approvals.IsEmpty))
         {
-            Approvals(alerts, s, happened);
+            return [];
         }
 
-        if (told == AlertKinds.None || !s.Exists || s.Closed)
+        var alerts = ImmutableArray.CreateBuilder<BudgetEvent>(0);
+        Approvals(alerts, s, happened);
+        if (told == AlertKinds.None)
         {
             return alerts.DrainToImmutable();
         }
@@ -102,21 +103,19 @@ public static class Alerting
     }
 
     /// <summary>What is to be said of money that came, or did not; null: nothing.</summary>
-    private static (AlertKinds Kind, string Said)? Recharge(BudgetState s, BudgetEvent e)
+    private static (AlertKinds Kind, string Said)? Recharge(BudgetState s, BudgetEvent e) => e switch
     {
-        var left = $"${s.WalletView()?.Available ?? Money.Zero} is available.";
-        return e switch
-        {
-            RechargeEnded { Status: PaymentStatus.Succeeded } x => (AlertKinds.RechargeSucceeded, $"A recharge of ${x.Amount} has succeeded. {left}"),
-            RechargePaused { Reason: RechargePauseReason.Limit } => (
-                AlertKinds.RechargeLimitExceeded,
-                FormattableString.Invariant($"{s.Recharges!.Begun} recharges were begun this month, as many as are allowed, and another is due. Recharges are paused until a person resumes them. {left}")),
-            RechargePaused => (
-                AlertKinds.RechargeFailed,
-                $"A recharge of ${s.Recharges!.Orders[^1].Amount} has failed: {s.Recharges.Orders[^1].Ended?.Detail ?? "no reason was given"}. Recharges are paused until a person resumes them. {left}"),
-            _ => null,
-        };
-    }
+        RechargeEnded { Status: PaymentStatus.Succeeded } x => (AlertKinds.RechargeSucceeded, $"A recharge of ${x.Amount} has succeeded. {Left(s)}"),
+        RechargePaused { Reason: RechargePauseReason.Limit } => (
+            AlertKinds.RechargeLimitExceeded,
+            FormattableString.Invariant($"{s.Recharges!.Begun} recharges were begun this month, as many as are allowed, and another is due. Recharges are paused until a person resumes them. {Left(s)}")),
+        RechargePaused => (
+            AlertKinds.RechargeFailed,
+            $"A recharge of ${s.Recharges!.Orders[^1].Amount} has failed: {s.Recharges.Orders[^1].Ended?.Detail ?? "no reason was given"}. Recharges are paused until a person resumes them. {Left(s)}"),
+        _ => null,
+    };
+
+    private static string Left(BudgetState s) => $"${s.WalletView()?.Available ?? Money.Zero} is available.";
 
     private static AlertKinds ToldAtAll(Terms terms) => terms.Wanted()
         | (terms.Wanted() == AlertKinds.None ? AlertKinds.None : AlertKinds.RechargeFailed | AlertKinds.RechargeLimitExceeded)
