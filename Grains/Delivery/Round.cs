@@ -66,18 +66,7 @@ internal sealed class Round(
     }
 
     /// <summary>Nothing leaves the house that may never have happened.</summary>
-    private async Task<bool> IsDurable()
-    {
-        do
-        {
-            if (_stopping.IsCancellationRequested || await journal.Flush() != Flushed.Durable)
-            {
-                return false;
-            }
-        }
-        while (journal.State.Seq != journal.DurableSeq);
-        return true;
-    }
+    private Task<bool> IsDurable() => journal.IsWritten(() => _stopping.IsCancellationRequested);
 
     /// <returns>Null: broken off.</returns>
     private async Task<Receipt?> Carry(Letter letter, string receiver)

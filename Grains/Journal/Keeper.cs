@@ -74,6 +74,20 @@ internal sealed class Keeper<TState, TEvent>(
 
     public Task<Flushed> Flush() => _journal.Flush();
 
+    /// <summary>Completes when everything in the state is durable, also what came while it was waited for, so that it may be acted on. False: it is not, or nobody goes on.</summary>
+    public async Task<bool> IsWritten(Func<bool> isStopped)
+    {
+        do
+        {
+            if (isStopped() || await _journal.Flush() != Flushed.Durable)
+            {
+                return false;
+            }
+        }
+        while (codec.SeqOf(State) != DurableSeq);
+        return !isStopped();
+    }
+
     /// <summary>Completes when all that was decided so far is durable.</summary>
     public async ValueTask Durable()
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Budgets.Journal;
+using Budgets.Scheduling;
 
 namespace Budgets.Recharge;
 
@@ -14,27 +15,14 @@ internal sealed class Cashier(
     /// <summary>A call that the provider's side has not given up by then is given up here.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>A turn that has come, as the clock of budgets has it, may be a moment away for the timer.</summary>
-    private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(100);
-
     private readonly HashSet<string> _news = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
-    private IGrainTimer? _timer;
+    private readonly NextTurn _next = new(clock);
     private Task _walk = Task.CompletedTask;
     private Task? _stopped;
 
     /// <summary>Goes on where the activation before ended.</summary>
-    public void Begin(Grain grain)
-    {
-        _timer = grain.RegisterGrainTimer(
-            _ =>
-            {
-                Go();
-                return Task.CompletedTask;
-            },
-            new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
-        Go();
-    }
+    public void Begin(Grain grain) => _next.Begin(grain, Go);
 
     /// <summary>Does whatever has its turn now.</summary>
     public void Go()
@@ -84,10 +72,9 @@ internal sealed class Cashier(
 
         // Before it rests: it must not seem to be under way to whoever looks for the next turn.
         _walk = Task.CompletedTask;
-        if (_stopped is null && journal.State.NextTry() is { } next)
+        if (_stopped is null)
         {
-            var wait = next - clock.GetUtcNow();
-            _timer?.Change(wait > Soonest ? wait : Soonest, Timeout.InfiniteTimeSpan);
+            _next.Set(journal.State.NextTry());
         }
     }
 
@@ -158,18 +145,7 @@ internal sealed class Cashier(
     }
 
     /// <summary>Nothing is asked for, and nothing told, that may never have happened.</summary>
-    private async Task<bool> IsDurable()
-    {
-        do
-        {
-            if (_stopped is not null || await journal.Flush() != Flushed.Durable)
-            {
-                return false;
-            }
-        }
-        while (journal.State.Seq != journal.DurableSeq);
-        return _stopped is null;
-    }
+    private Task<bool> IsDurable() => journal.IsWritten(() => _stopped is not null);
 
     private async Task<RechargeEvent> Tell(Payment payment)
     {
