@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.Journal;
@@ -26,11 +25,6 @@ public sealed class DeliveryCodec : JsonCodec<DeliveryState, DeliveryEvent>
     public override DeliveryState Fold(DeliveryState state, DeliveryEvent e) => DeliveryFold.Apply(state, e);
 
     public override long SeqOf(DeliveryState state) => state.Seq;
-
-    /// <summary>Letters are few, and all in the state.</summary>
-    public override void File(DeliveryEvent e, long seq, ImmutableArray<Filing>.Builder filings)
-    {
-    }
 
     private protected override void Write(Utf8JsonWriter writer, DeliveryState state) => JsonSerializer.Serialize(writer, state, LettersJson.Default.DeliveryState);
 

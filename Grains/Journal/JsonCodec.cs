@@ -20,7 +20,10 @@ public abstract class JsonCodec<TState, TEvent> : IJournalCodec<TState, TEvent>
 
     public abstract long SeqOf(TState state);
 
-    public abstract void File(TEvent e, long seq, ImmutableArray<Filing>.Builder filings);
+    /// <summary>Nothing is looked up by a key, unless a codec says what is.</summary>
+    public virtual void File(TEvent e, long seq, ImmutableArray<Filing>.Builder filings)
+    {
+    }
 
     /// <summary>Whether a row that begins at <paramref name="from"/> ends before <paramref name="at"/>: what is often read should not have to be read with what is not.</summary>
     private protected virtual bool Parts(IReadOnlyList<TEvent> events, int from, int at) => false;

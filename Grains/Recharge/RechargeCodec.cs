@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.Journal;
@@ -27,11 +26,6 @@ public sealed class RechargeCodec : JsonCodec<RechargeState, RechargeEvent>
     public override RechargeState Fold(RechargeState state, RechargeEvent e) => RechargeFold.Apply(state, e);
 
     public override long SeqOf(RechargeState state) => state.Seq;
-
-    /// <summary>Payments are few, and all in the state.</summary>
-    public override void File(RechargeEvent e, long seq, ImmutableArray<Filing>.Builder filings)
-    {
-    }
 
     private protected override void Write(Utf8JsonWriter writer, RechargeState state) => JsonSerializer.Serialize(writer, state, PaymentsJson.Default.RechargeState);
 

@@ -28,11 +28,6 @@ public sealed class TreeCodec : JsonCodec<TreeState, TreeEvent>
 
     public override long SeqOf(TreeState state) => state.Seq;
 
-    /// <summary>Nothing in a tree is looked up by a key.</summary>
-    public override void File(TreeEvent e, long seq, ImmutableArray<Filing>.Builder filings)
-    {
-    }
-
     private protected override void Write(Utf8JsonWriter writer, TreeState state) => JsonSerializer.Serialize(writer, StoredTree.Of(state), StoredJson.Default.StoredTree);
 
     private protected override TreeState? Read(ReadOnlySpan<byte> state) => JsonSerializer.Deserialize(state, StoredJson.Default.StoredTree)?.ToState();
