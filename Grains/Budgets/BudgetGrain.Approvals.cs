@@ -55,9 +55,7 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<ImmutableArray<ApprovalView>> GetApprovals()
     {
-        _teller.Ready();
-        var state = State.At(Now).State;
-        await _teller.Durable();
+        var (state, _) = await Standing();
         return [.. state.Approvals.Select(a => Permitting.ViewOf(state, a))];
     }
 

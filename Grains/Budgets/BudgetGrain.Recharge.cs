@@ -37,9 +37,7 @@ internal sealed partial class BudgetGrain
     private async ValueTask<T?> Foretold<T>(Func<BudgetState, T> view)
         where T : class
     {
-        _teller.Ready();
-        var (state, _) = State.At(Now);
-        await _teller.Durable();
+        var (state, _) = await Standing();
         return state.Exists ? await Task.Run(() => view(state)) : null;
     }
 

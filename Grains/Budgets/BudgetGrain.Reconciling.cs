@@ -10,9 +10,7 @@ internal sealed partial class BudgetGrain
     {
         for (var tries = 1; ; tries++)
         {
-            _teller.Ready();
-            var (state, elapsed) = State.At(Now);
-            await _teller.Durable();
+            var (state, elapsed) = await Standing();
             if (!state.Exists)
             {
                 return new ReconcileOutcome(ReconcileResult.AgentUnknown, "", []);

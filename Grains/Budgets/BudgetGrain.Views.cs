@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Budgets.Ledger;
 
 namespace Budgets.Budgets;
@@ -28,10 +29,8 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<BudgetView?> GetBudget()
     {
-        _teller.Ready();
-        var view = State.Exists ? State.At(Now).State.View() : null;
-        await _teller.Durable();
-        return view;
+        var (state, _) = await Standing();
+        return state.Exists ? state.View() : null;
     }
 
     public async ValueTask<HoldView?> GetHold(HoldId id)
@@ -44,17 +43,13 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<UsageView?> GetUsage(UsagePeriod period)
     {
-        _teller.Ready();
-        var (state, elapsed) = State.At(Now);
-        await _teller.Durable();
+        var (state, elapsed) = await Standing();
         return state.Exists ? await _teller.Reader.Usage(state, elapsed, period) : null;
     }
 
     public async ValueTask<AnalyticsView?> GetAnalytics(AnalyticsQuery query)
     {
-        _teller.Ready();
-        var (state, elapsed) = State.At(Now);
-        await _teller.Durable();
+        var (state, elapsed) = await Standing();
         return state.Exists ? await _teller.Reader.Analytics(state, elapsed, query) : null;
     }
 
@@ -68,9 +63,7 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<OptimizationView?> GetOptimization()
     {
-        _teller.Ready();
-        var (state, elapsed) = State.At(Now);
-        await _teller.Durable();
+        var (state, elapsed) = await Standing();
         return state.Exists ? await (_advisory ??= new Advisory(_teller, GrainFactory)).Of(state, elapsed) : null;
     }
 
@@ -89,5 +82,14 @@ internal sealed partial class BudgetGrain
         var newest = State.Seq;
         await _teller.Durable();
         return newest > 0 ? await _teller.Reader.Page(query, newest) : null;
+    }
+
+    /// <summary>The budget as it is now, once all that it stands on is durable.</summary>
+    private async ValueTask<(BudgetState State, ImmutableArray<BudgetEvent> Elapsed)> Standing()
+    {
+        _teller.Ready();
+        var standing = State.At(Now);
+        await _teller.Durable();
+        return standing;
     }
 }
