@@ -85,14 +85,10 @@ internal static class AgentEndpoints
             page.Next is not null));
     }
 
-    private static async Task Get(Call call)
+    private static Task Get(Call call)
     {
         var scopes = call.PathId("agent_id") is null ? call.Caller.Key?.Scopes : null;
-        var problem = new Query(call.Http).Problem;
-        var budget = problem is null ? await call.Budget.GetBudget() : null;
-        await (budget is null
-            ? (problem ?? Problem.NotFound).Send(call.Http)
-            : Reply.Send(call.Http, 200, Wire.Default.AgentAnswer, AgentAnswer.Of(budget, scopes)));
+        return Reply.Show(call, b => b.GetBudget(), Wire.Default.AgentAnswer, budget => AgentAnswer.Of(budget, scopes));
     }
 
     private static async Task Patch(Call call)

@@ -48,12 +48,7 @@ internal static class BudgetEndpoints
         await Configured(call, outcome, budget => BudgetAnswer.Of(budget, configured: true), Wire.Default.BudgetAnswer);
     }
 
-    private static async Task Get(Call call)
-    {
-        var problem = new Query(call.Http).Problem;
-        var budget = problem is null ? await call.Budget.GetBudget() : null;
-        await (budget is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.BudgetAnswer, BudgetAnswer.Of(budget)));
-    }
+    private static Task Get(Call call) => Reply.Show(call, b => b.GetBudget(), Wire.Default.BudgetAnswer, budget => BudgetAnswer.Of(budget));
 
     /// <summary>What an agent needs an approval for itself, it cannot let a descendant do without one.</summary>
     private static async Task<Problem?> Loosened(Call call, ConfigureRequest r) =>

@@ -28,7 +28,7 @@ internal sealed record CreditBody : KeyedBody
         }
 
         faults.AddIf(amount == Money.Zero, "amount", "must not be zero");
-        faults.AddIf(amount.IsNegative && source is CreditSource.Manual or CreditSource.Payment && amount.IsNegative, "amount", "must not be negative: what was wrong is a correction, what is given back a refund");
+        faults.AddIf(amount.IsNegative && source is CreditSource.Manual or CreditSource.Payment, "amount", "must not be negative: what was wrong is a correction, what is given back a refund");
         faults.AddIf(!amount.IsNegative && source == CreditSource.Refund, "amount", "must be negative for a refund: the balance shrinks by it");
         faults.AddIf(amount > Money.MaxPerRequest || amount < Money.Zero - Money.MaxPerRequest, "amount", $"must be at most {Money.MaxPerRequest} either way");
         faults.Text("note", Note, CreditRequest.MaxNoteLength);
@@ -108,7 +108,7 @@ internal static class CreditEndpoints
         var request = new CreditRequest(call.By, body!.Amount!.Value, body.Source ?? CreditSource.Manual, body.Note, key!.Value);
         await Spending.Answer(call, call.Budget.Credit(request), request.Key, 201, (json, receipt) =>
         {
-            json.WriteString("entry_id"u8, string.Create(CultureInfo.InvariantCulture, $"{call.Agent.Value}-{receipt.Seq}"));
+            json.WriteString("entry_id"u8, LedgerLine.IdOf(call.Agent, receipt.Seq));
             json.WriteString("kind"u8, Names<EntryKind>.Of(receipt.Kind));
             json.WriteMoney(Words.Amount, receipt.Amount);
             json.WriteString("source"u8, Names<CreditSource>.Of(request.Source));
@@ -122,10 +122,5 @@ internal static class CreditEndpoints
         });
     }
 
-    private static async Task Get(Call call)
-    {
-        var problem = new Query(call.Http).Problem;
-        var budget = problem is null ? await call.Budget.GetBudget() : null;
-        await (budget is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.WalletAnswer, WalletAnswer.Of(budget)));
-    }
+    private static Task Get(Call call) => Reply.Show(call, b => b.GetBudget(), Wire.Default.WalletAnswer, WalletAnswer.Of);
 }

@@ -84,7 +84,7 @@ internal static class FocusCsv
             isCorrection ? "One-Time" : "Usage-Based", Text(hour.AddHours(1)), Text(hour),
             quantity, unit, e.Amount.ToString(), e.Amount.ToString(), provider, e.Amount.ToString(), isCorrection ? null : "Standard", quantity, unit,
             provider, provider, budget.Agent.Value, budget.Name, "Agent", "AI and Machine Learning", provider == "Unknown" ? "Language models" : $"{provider} API", "Generative AI",
-            model?.Id ?? e.Purpose.Model, e.PriceVersion, Tags(e.Purpose.Tags), Text($"{budget.Agent.Value}-{e.Seq}"), e.Purpose.Operation,
+            model?.Id ?? e.Purpose.Model, e.PriceVersion, Tags(e.Purpose.Tags), LedgerLine.IdOf(budget.Agent, e.Seq), e.Purpose.Operation,
             Text(usage?.InputTokens), Text(usage?.OutputTokens), Text(usage?.CacheReadTokens), Text(usage?.CacheWriteTokens),
         ];
         for (var i = 0; i < cells.Length; i++)
@@ -120,6 +120,4 @@ internal static class FocusCsv
     private static string Text(DateTime at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -40,12 +40,5 @@ internal static class ForecastEndpoints
         Answers = [new(200, typeof(ForecastAnswer), "The forecast.")],
     });
 
-    private static async Task Get(Call call)
-    {
-        var problem = new Query(call.Http).Problem;
-        var forecast = problem is null ? await call.Budget.GetForecast() : null;
-        await (forecast is null
-            ? (problem ?? Problem.NotFound).Send(call.Http)
-            : Reply.Send(call.Http, 200, Wire.Default.ForecastAnswer, ForecastAnswer.Of(forecast, call.Edge.Now)));
-    }
+    private static Task Get(Call call) => Reply.Show(call, b => b.GetForecast(), Wire.Default.ForecastAnswer, forecast => ForecastAnswer.Of(forecast, call.Edge.Now));
 }

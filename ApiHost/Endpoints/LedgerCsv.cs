@@ -45,7 +45,7 @@ internal static class LedgerCsv
     internal static void Append(StringBuilder text, AgentId agent, LedgerEntry e)
     {
         var total = e.Balances.IsDefaultOrEmpty ? (Balance?)null : e.Balances.FirstOrDefault(b => b.Type == LimitType.Total);
-        text.Append(CultureInfo.InvariantCulture, $"{agent.Value}-{e.Seq},{e.Seq},{e.At.UtcDateTime:O},{Names<EntryKind>.Of(e.Kind)},{e.Amount},");
+        text.Append(CultureInfo.InvariantCulture, $"{LedgerLine.IdOf(agent, e.Seq)},{e.Seq},{e.At.UtcDateTime:O},{Names<EntryKind>.Of(e.Kind)},{e.Amount},");
         text.Append(e.Kind == EntryKind.Charge ? e.Id : "").Append(',').Append(e.Kind == EntryKind.Charge ? "" : e.Id).Append(',');
         Csv.Cell(text, e.Key).Append(',');
         Csv.Cell(text, e.Purpose.Model).Append(',');

@@ -30,8 +30,11 @@ internal sealed record LedgerLine(
     IReadOnlyList<BalanceAnswer> Balances,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? BalanceAfter)
 {
+    /// <summary>entry_id, wherever an entry is named.</summary>
+    public static string IdOf(AgentId agent, long seq) => string.Create(CultureInfo.InvariantCulture, $"{agent.Value}-{seq}");
+
     public static LedgerLine Of(AgentId agent, LedgerEntry e) => new(
-        string.Create(CultureInfo.InvariantCulture, $"{agent.Value}-{e.Seq}"),
+        IdOf(agent, e.Seq),
         e.Seq,
         e.At,
         e.Kind,

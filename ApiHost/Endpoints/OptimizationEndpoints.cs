@@ -90,10 +90,5 @@ internal static class OptimizationEndpoints
         Answers = [new(200, typeof(OptimizationAnswer), "The advice; none where nothing was measured that supports it.")],
     });
 
-    private static async Task Get(Call call)
-    {
-        var problem = new Query(call.Http).Problem;
-        var view = problem is null ? await call.Budget.GetOptimization() : null;
-        await (view is null ? (problem ?? Problem.NotFound).Send(call.Http) : Reply.Send(call.Http, 200, Wire.Default.OptimizationAnswer, OptimizationAnswer.Of(view)));
-    }
+    private static Task Get(Call call) => Reply.Show(call, b => b.GetOptimization(), Wire.Default.OptimizationAnswer, OptimizationAnswer.Of);
 }

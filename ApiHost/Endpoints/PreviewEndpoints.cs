@@ -26,7 +26,7 @@ internal sealed record BlockedAnswer(
     bool ByDescendants)
 {
     public static BlockedAnswer Of(AgentId agent, Blocked b) => new(
-        FormattableString.Invariant($"{agent.Value}-{b.Seq}"), b.At, b.Kind, b.Amount, b.Model, b.Operation, OutcomeTable.Of(b.Outcome).Code,
+        LedgerLine.IdOf(agent, b.Seq), b.At, b.Kind, b.Amount, b.Model, b.Operation, OutcomeTable.Of(b.Outcome).Code,
         b.Standing?.Type, b.Standing?.Limit, b.Standing?.Spent, b.Standing?.Held, b.Standing?.Window.Until, b.IsOfDescendants);
 }
 

@@ -36,7 +36,7 @@ internal sealed record ReconcileAnswer(
         Money Sum(Func<Drift, Money> part) => o.Drift.Aggregate(Money.Zero, (sum, d) => sum + part(d));
         return new(
             agent.Value, o.TimeZone, Sum(d => d.Booked), Sum(d => d.Billed), Sum(d => d.Difference), [.. o.Drift.Select(d => DriftAnswer.Of(d, o.Entry is not null))],
-            o.Entry is { } seq ? string.Create(CultureInfo.InvariantCulture, $"{agent.Value}-{seq}") : null);
+            o.Entry is { } seq ? LedgerLine.IdOf(agent, seq) : null);
     }
 }
 
