@@ -73,7 +73,7 @@ public sealed class DyingStoreTests
     private static HoldRequest Using(ApprovalId id, string key) => Hold(50, key) with { Purpose = Purpose.None with { Operation = Operation }, Approval = id };
 
     /// <summary>One append of one journal fails.</summary>
-    private sealed class DiesAt(IJournalStore store, Death death) : IJournalStore
+    private sealed class DiesAt(IJournalStore store, Death death) : Decorated(store)
     {
         private string _name = "";
         private int _left;
@@ -83,9 +83,7 @@ public sealed class DyingStoreTests
         /// <returns>It never came to that.</returns>
         public bool Disarm() => Interlocked.Exchange(ref _left, 0) > 0;
 
-        public IJournal Open(string name) => new Journal(this, name, store.Open(name));
-
-        private async ValueTask<bool> Append(string name, IJournal journal, Append append)
+        protected override async ValueTask<bool> Append(string name, IJournal journal, Append append)
         {
             if (name != _name || Interlocked.Decrement(ref _left) != 0)
             {
@@ -102,21 +100,6 @@ public sealed class DyingStoreTests
                 default:
                     return false;
             }
-        }
-
-        private sealed class Journal(DiesAt dies, string name, IJournal journal) : IJournal
-        {
-            public ValueTask<History> Read(CancellationToken cancellation) => journal.Read(cancellation);
-
-            public ValueTask<bool> Append(Append append) => dies.Append(name, journal, append);
-
-            public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => journal.ReadBack(seq, rows, cancellation);
-
-            public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => journal.ReadAt(seq, cancellation);
-
-            public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation) => journal.ReadOn(from, until, cancellation);
-
-            public ValueTask<long?> Find(global::Budgets.Ledger.Digest digest, CancellationToken cancellation) => journal.Find(digest, cancellation);
         }
     }
 }

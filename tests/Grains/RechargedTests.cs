@@ -203,7 +203,7 @@ public sealed class RechargedTests
     }
 
     /// <summary>Of one agent's appends one fails, before or after it is written; its activation gives up, as if its process had died there.</summary>
-    private sealed class StruckStore(IJournalStore store, bool isWritten) : IJournalStore
+    private sealed class StruckStore(IJournalStore store, bool isWritten) : Decorated(store)
     {
         private readonly Lock _lock = new();
         private AgentId _agent;
@@ -228,7 +228,17 @@ public sealed class RechargedTests
             }
         }
 
-        public IJournal Open(string name) => new Journal(this, store.Open(name), name);
+        protected override async ValueTask<bool> Append(string name, IJournal journal, Append append)
+        {
+            var isNow = IsNow(name);
+            if (isNow && !isWritten)
+            {
+                throw new StoreUnavailableException("Before the write.");
+            }
+
+            var fits = await base.Append(name, journal, append);
+            return isNow ? throw new IOException("After the write.") : fits;
+        }
 
         private bool IsNow(string name)
         {
@@ -237,32 +247,5 @@ public sealed class RechargedTests
                 return _agent.Value is { } agent && name.EndsWith(agent, StringComparison.Ordinal) && _left-- == 0;
             }
         }
-
-        private sealed class Journal(StruckStore store, IJournal journal, string name) : IJournal
-        {
-            public ValueTask<History> Read(CancellationToken cancellation) => journal.Read(cancellation);
-
-            public async ValueTask<bool> Append(Append append)
-            {
-                var isNow = store.IsNow(name);
-                if (isNow && !store.IsWritten)
-                {
-                    throw new StoreUnavailableException("Before the write.");
-                }
-
-                var fits = await journal.Append(append);
-                return isNow ? throw new IOException("After the write.") : fits;
-            }
-
-            public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => journal.ReadBack(seq, rows, cancellation);
-
-            public ValueTask<LinkedRow?> ReadAt(long seq, CancellationToken cancellation) => journal.ReadAt(seq, cancellation);
-
-            public ValueTask<IReadOnlyList<FiledRow>> ReadOn(long from, long until, CancellationToken cancellation) => journal.ReadOn(from, until, cancellation);
-
-            public ValueTask<long?> Find(Digest digest, CancellationToken cancellation) => journal.Find(digest, cancellation);
-        }
-
-        private bool IsWritten => isWritten;
     }
 }

@@ -7,9 +7,14 @@ namespace Budgets.Tests.Grains;
 /// <summary>A store whose journals pass through the test's hands.</summary>
 internal abstract class Decorated(IJournalStore store) : IJournalStore
 {
-    public IJournal Open(string name) => new Journal(this, store.Open(name));
+    public IJournal Open(string name) => new Journal(this, name, store.Open(name));
+
+    /// <param name="name">The journal's.</param>
+    protected virtual ValueTask<bool> Append(string name, IJournal journal, Append append) => Append(journal, append);
 
     protected virtual ValueTask<bool> Append(IJournal journal, Append append) => journal.Append(append);
+
+    protected virtual ValueTask<History> Read(string name, IJournal journal) => Read(journal);
 
     protected virtual ValueTask<History> Read(IJournal journal) => journal.Read(default);
 
@@ -19,11 +24,11 @@ internal abstract class Decorated(IJournalStore store) : IJournalStore
 
     protected virtual ValueTask<long?> Find(IJournal journal, Digest digest) => journal.Find(digest, default);
 
-    private sealed class Journal(Decorated store, IJournal journal) : IJournal
+    private sealed class Journal(Decorated store, string name, IJournal journal) : IJournal
     {
-        public ValueTask<History> Read(CancellationToken cancellation) => store.Read(journal);
+        public ValueTask<History> Read(CancellationToken cancellation) => store.Read(name, journal);
 
-        public ValueTask<bool> Append(Append append) => store.Append(journal, append);
+        public ValueTask<bool> Append(Append append) => store.Append(name, journal, append);
 
         public ValueTask<IReadOnlyList<JournalRow>> ReadBack(long seq, int rows, CancellationToken cancellation) => store.ReadBack(journal, seq, rows);
 

@@ -108,7 +108,7 @@ public sealed class RechargedBudgetTests
         (await host.News(body, signed)).Status.Should().Be(200, "of an agent that there is not");
         foreach (var (text, signature) in (List<(string, string?)>)
             [(body, null), (body, ""), (body, "t=1,v1=00"), (body + " ", signed), (body, EventUtility.GenerateSignatureHeader(body, "whsec_another")), (body, signed.Replace("v1", "v0", StringComparison.Ordinal)),
-             (body, EventUtility.GenerateSignatureHeader(body, FakeStripe.WebhookSecret, DateTimeOffset.UtcNow.AddMinutes(-10).ToUnixTimeSeconds())), (new string('x', 1_000_000), signed), (body, new string('x', 8_000))])
+             (body, EventUtility.GenerateSignatureHeader(body, FakeStripe.WebhookSecret, TimeProvider.System.GetUtcNow().AddMinutes(-10).ToUnixTimeSeconds())), (new string('x', 1_000_000), signed), (body, new string('x', 8_000))])
         {
             var refused = await host.News(text, signature);
             (refused.Status, refused.Code).Should().Be((400, "invalid_request"), signature);
