@@ -73,7 +73,10 @@ internal class ChildProcess : IDisposable
         }
 
         using var deadline = new CancellationTokenSource(Patience);
-        return await Task.WhenAny(said.Task, _process.WaitForExitAsync(deadline.Token)) == said.Task
+        await Task.WhenAny(said.Task, _process.WaitForExitAsync(deadline.Token));
+
+        // A process may say it with its last breath: then both are complete, and the end may be seen first.
+        return said.Task.IsCompleted
             ? await said.Task
             : throw new InvalidOperationException($"The process never said '{text}':\n{Output}");
     }
