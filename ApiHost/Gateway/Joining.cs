@@ -19,6 +19,18 @@ internal sealed class Joining(Upstream upstream, JoinSettings settings, Lineage 
     private readonly Dictionary<Kind, Queue> _queues = [];
     private readonly Lock _lock = new();
 
+    /// <summary>Texts that wait for others, or for one that is under way.</summary>
+    public int Waits
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queues.Values.Sum(q => q.Texts.Count);
+            }
+        }
+    }
+
     /// <summary>Like <see cref="Upstream.Send"/>.</summary>
     /// <exception cref="HttpRequestException">It did not answer.</exception>
     /// <exception cref="IOException">What it answered is no answer. Something may have been spent.</exception>
