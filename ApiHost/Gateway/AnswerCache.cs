@@ -29,15 +29,18 @@ internal sealed partial class AnswerCache(
         }
 
         var key = CallKey.Of(await lineage.RootOf(call.Agent), provider, asking, call.Http.Request);
-        if (await Find(key, asking, wish, call.Http.RequestAborted) is { } kept)
+
+        // Before it is looked for: whoever comes when this is over finds what came of it.
+        var announced = asking.Streams || wish.NoCache ? null : Announce(key);
+        var recording = new Recording(key, settings.MaxAnswerBytes, announced);
+        call.Http.Response.RegisterForDispose(recording);
+        if (!wish.NoCache && await Find(key, wish, mayWait: announced is null && !asking.Streams, call.Http.RequestAborted) is { } kept)
         {
             await Tell(call, asking, kept);
             return true;
         }
 
-        var recording = new Recording(key, settings.MaxAnswerBytes, asking.Streams ? null : Announce(key));
         call.Http.Features.Set(recording);
-        call.Http.Response.RegisterForDispose(recording);
         call.Http.Response.Headers[Header] = "miss";
         return false;
     }
@@ -74,15 +77,11 @@ internal sealed partial class AnswerCache(
             || (text.Element("temperature") is { ValueKind: JsonValueKind.Number } heat && heat.TryGetDouble(out var told) && told == 0);
     }
 
-    private async ValueTask<KeptAnswer?> Find(string key, Asking asking, Wish wish, CancellationToken gone)
+    private async ValueTask<KeptAnswer?> Find(string key, Wish wish, bool mayWait, CancellationToken gone)
     {
-        if (wish.NoCache)
-        {
-            return null;
-        }
-
+        var other = mayWait ? _underway.GetValueOrDefault(key) : null;
         var kept = await Fresh(key, wish);
-        if (kept is not null || asking.Streams || !_underway.TryGetValue(key, out var other))
+        if (kept is not null || other is null)
         {
             return kept;
         }

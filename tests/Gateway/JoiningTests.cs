@@ -152,6 +152,6 @@ public sealed class JoiningTests(GatewayApi api)
         var input = JsonDocument.Parse(body).RootElement.GetProperty("input");
         string[] texts = input.ValueKind == JsonValueKind.String ? [input.GetString()!] : [.. input.EnumerateArray().Select(e => e.GetString()!)];
         var data = texts.Select((t, i) => $$"""{"object":"embedding","index":{{i}},"embedding":[{{t.Length}}]}""").Reverse();
-        return $$"""{"object":"list","data":[{{string.Join(',', data)}}],"model":"{{Model}}","usage":{"prompt_tokens":{{Tokens(texts.Length)}},"total_tokens":{{Tokens(texts.Length)}}}}""";
+        return $$"""{"object":"list","data":[{{string.Join(',', data)}}],"model":"{{Model}}","usage":{"prompt_tokens":{{Tokens(texts.Length)}},"total_tokens":{{Tokens(texts.Length)}} } }""";
     }
 }

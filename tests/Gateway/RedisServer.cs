@@ -6,6 +6,7 @@ namespace Budgets.Tests.Gateway;
 internal sealed class RedisServer : IDisposable
 {
     private readonly ChildProcess _process;
+    private bool _hasEnded;
 
     private RedisServer(ChildProcess process, int port) => (_process, Port) = (process, port);
 
@@ -21,5 +22,13 @@ internal sealed class RedisServer : IDisposable
         return new RedisServer(process, port);
     }
 
-    public void Dispose() => _process.Dispose();
+    /// <summary>It is gone then, without a word. May be called twice.</summary>
+    public void Dispose()
+    {
+        if (!_hasEnded)
+        {
+            _hasEnded = true;
+            _process.Dispose();
+        }
+    }
 }
