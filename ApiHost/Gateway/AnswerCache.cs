@@ -117,7 +117,7 @@ internal sealed partial class AnswerCache(
     /// <summary>What costs nothing is answered over the limit too, and is booked behind the answer: if that fails, no money is wrong.</summary>
     private async Task Tell(Call call, Asking asking, KeptAnswer kept)
     {
-        var foresight = await call.Budget.Decide(Money.Zero);
+        var foresight = await call.Budget.Glance();
         if (await Barred(call, foresight) is { } barred)
         {
             await asking.Route.Dialect.Refuse(call.Http, call.Agent, barred.Outcome, barred.Refusal, default, call.Edge);

@@ -189,6 +189,7 @@ public sealed class CacheTests(GatewayApi api)
         {
             asked.TrySetResult();
             await goOn.Task;
+            http.Response.ContentType = "application/json";
             await http.Response.WriteAsync(Said.Completion());
         };
         var first = agent.Post("/v1/chat/completions", Cold);
