@@ -64,7 +64,7 @@ internal static class Laws
             {
                 admitted.Add(entry.Id!, entry);
             }
-            else if (entry.Kind is EntryKind.Charge or EntryKind.Settle)
+            else if (entry.Kind is EntryKind.Charge or EntryKind.Settle || IsOfHold(entry))
             {
                 var at = entry.Kind == EntryKind.Charge ? entry.At : admitted[entry.Id!].At;
                 foreach (var type in Types.Where(t => at >= budget.Window(t).Since))
@@ -82,6 +82,9 @@ internal static class Laws
         }
     }
 
+    /// <summary>What was assumed of a hold is corrected.</summary>
+    private static bool IsOfHold(LedgerEntry entry) => entry is { Kind: EntryKind.Correction, Id: not null };
+
     /// <summary>"Σ ledger = balance", after each of its entries that tells one, and now.</summary>
     private static void Wallet(ReferenceBudget budget, BudgetView view, IReadOnlyList<LedgerEntry> ledger)
     {
@@ -90,6 +93,7 @@ internal static class Laws
         {
             sum += entry.Kind switch
             {
+                EntryKind.Correction when IsOfHold(entry) => -entry.Amount.Nanos,
                 EntryKind.Credit or EntryKind.Correction or EntryKind.Recharge => entry.Amount.Nanos,
                 EntryKind.Charge or EntryKind.Settle => -entry.Amount.Nanos,
                 _ => 0,
@@ -123,7 +127,7 @@ internal static class Laws
         var total = hours.Aggregate(default(Sums), (sum, h) => sum + h.Sums);
         Same.That(total == view.Usage.Total, $"The hours add up to {total}, the days to {view.Usage.Total}.");
         var admitted = ledger.Where(e => e.Kind == EntryKind.Hold).ToDictionary(e => e.Id!, e => e.At);
-        var spent = ledger.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle)
+        var spent = ledger.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle || IsOfHold(e))
             .GroupBy(e => Whole(e.Kind == EntryKind.Charge ? e.At : admitted[e.Id!]), e => e.Amount.Nanos).ToDictionary(h => h.Key, h => h.Sum());
 
         // Around a change of zone the first hours of the range may belong to the day before it.
