@@ -109,7 +109,7 @@ public sealed class AssumingTests
     public void Whoever_is_told_of_a_threshold_is_told_that_it_is_an_assumption()
     {
         var book = Of(above: new Limits(Daily: Usd(25)), alerts: [50]);
-        book.Configure(new ConfigureRequest(Layer.Above, "operator", false, AlertsWanted: Change.To<AlertKinds?>(AlertKinds.BudgetWarning)));
+        book.Configure(new ConfigureRequest(Layer.Above, "operator", false, Wanted: Change.To<AlertKinds?>(AlertKinds.BudgetWarning)));
         book.Hold(20, booksItself: true);
         book.Later(600).Wake();
 
@@ -143,7 +143,7 @@ public sealed class AssumingTests
         book.At("2026-03-05T01:00Z").Charge(0.5m);
         var untold = Untold(book);
         var drift = new Drift("gpt-5", new DateOnly(2026, 3, 4), Usd(10), Usd(3), 0, null, 0, null);
-        var bill = new ReconcileRequest("operator", [new BilledUsage("gpt-5", new DateOnly(2026, 3, 4), Usd(3))], null, new IdempotencyKey("bill"));
+        var bill = new ReconcileRequest("operator", null, [new BilledUsage("gpt-5", new DateOnly(2026, 3, 4), Usd(3))], new IdempotencyKey("bill"));
         book.Take(Correcting.Correct(book.State, bill, [drift], book.Clock).Decision);
         book[LimitType.Monthly].Should().Be((3.5m, 0));
 
