@@ -7,6 +7,7 @@ using Budgets.ApiHost.Auth;
 using Budgets.Tests.Crash;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -129,7 +130,7 @@ public sealed class LostHostTests
     }
 
     /// <summary>The provider's journal is what it bills: what was read, and what it made of it.</summary>
-    private async Task Answer(Microsoft.AspNetCore.Http.HttpContext http, string body)
+    private async Task Answer(HttpContext http, string body)
     {
         var call = body[body.IndexOf("call ", StringComparison.Ordinal)..body.IndexOf(" end", StringComparison.Ordinal)];
         _billed[call] = new TokenUsage(11);
@@ -184,7 +185,7 @@ public sealed class LostHostTests
 
     private static async Task<(string Key, string Id)> NewAgent(Party people, string limit)
     {
-        var created = await people.Post("/v1/agents", $$"""{"name":"Caller","budget":{"total_limit":{{limit}}}}""");
+        var created = await people.Post("/v1/agents", $$$"""{"name":"Caller","budget":{"total_limit":{{{limit}}}}}""");
         created.Status.Should().Be(201, created.Text);
         return (created["api_key"].GetString()!, created["agent_id"].GetString()!);
     }

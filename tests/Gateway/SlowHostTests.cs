@@ -1,5 +1,6 @@
 using System.Globalization;
 using Budgets.Tests.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace Budgets.Tests.Gateway;
 
@@ -63,7 +64,7 @@ public sealed class SlowHostTests(GatewayApi api)
     }
 
     /// <summary>A call whose host stands still until its hold has booked itself; what is given back goes on with it to its end.</summary>
-    private async Task<(Agent Agent, Func<Task> Ended)> StandsStill(Func<Microsoft.AspNetCore.Http.HttpContext, Task> end, bool beginsAnswer = true)
+    private async Task<(Agent Agent, Func<Task> Ended)> StandsStill(Func<HttpContext, Task> end, bool beginsAnswer = true)
     {
         var agent = await api.NewAgent();
         var (begun, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
