@@ -109,7 +109,7 @@ internal static class Holds
             }
 
             var purpose = new Purpose(asking.PricedAs, asking.Route.Operation, Usage: bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval), endings);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
