@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Budgets.Client.AI;
 using Budgets.Journal;
 using Budgets.Tests.Grains;
@@ -9,7 +8,7 @@ using static Budgets.Tests.Grains.Ask;
 namespace Budgets.Tests.Client;
 
 /// <summary>However a call ends, its hold ends once, and what was made is paid for.</summary>
-public sealed class LeftCallTests : IAsyncLifetime
+public sealed class LeftCallTests : IAsyncLifetime, IDisposable
 {
     private static readonly ChatOptions Short = new() { MaxOutputTokens = 300 };
 
@@ -27,6 +26,8 @@ public sealed class LeftCallTests : IAsyncLifetime
     }
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    public void Dispose() => _model.Dispose();
 
     [Fact]
     public async Task A_stream_costs_what_its_provider_counted_and_says_so_at_its_end()
@@ -80,7 +81,7 @@ public sealed class LeftCallTests : IAsyncLifetime
     public async Task A_stream_that_is_cancelled_costs_what_went_by()
     {
         using var stop = new CancellationTokenSource();
-        _model.Streams = stopped => Updates(waitsFor: Task.Delay(Timeout.Infinite, stopped));
+        _model.Streams = stopped => Updates(waitsFor: new TaskCompletionSource().Task.WaitAsync(stopped));
 
         var reading = async () =>
         {
@@ -179,7 +180,7 @@ public sealed class LeftCallTests : IAsyncLifetime
         (await budget.Ledger()).Spent().Should().Be(Cost(new TokenUsage(11, 9)));
     }
 
-    private static async IAsyncEnumerable<ChatResponseUpdate> Updates(Exception? breaksOff = null, Task? waitsFor = null, [EnumeratorCancellation] CancellationToken stopped = default)
+    private static async IAsyncEnumerable<ChatResponseUpdate> Updates(Exception? breaksOff = null, Task? waitsFor = null)
     {
         yield return new ChatResponseUpdate(ChatRole.Assistant, "Hello");
         await (waitsFor ?? Task.CompletedTask);

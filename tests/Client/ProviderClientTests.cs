@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using Budgets.Client;
 using Budgets.Client.AI;
 using Budgets.Journal;
 using Budgets.Tests.Gateway;
@@ -7,7 +8,6 @@ using Budgets.Tests.Grains;
 using Budgets.Tests.Pricing;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Budgets.Client;
 using OpenAI;
 using static Budgets.Tests.Grains.Ask;
 
@@ -61,7 +61,7 @@ public sealed class ProviderClientTests : IAsyncLifetime
         List<ChatMessage> said =
         [
             new(ChatRole.System, "Sei höflich. \u2603 \"quoted\" <b>"), new(ChatRole.User, "日本語"),
-            new(ChatRole.Assistant, [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Zürich", ["days"] = new[] { 1, 2, 3 } })]),
+            new(ChatRole.Assistant, [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Zürich", ["days"] = new List<int> { 1, 2, 3 } })]),
             new(ChatRole.Tool, [new FunctionResultContent("call_1", new { Temperature = 3.5, Sky = "wolkig – trüb" })]),
         ];
         var options = new ChatOptions
