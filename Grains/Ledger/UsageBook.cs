@@ -15,6 +15,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
     public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false) => Add(SumsOf(cost, purpose), purpose) with
     {
         Habits = purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
+        Spared = purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared,
     };
 
     /// <summary>A call without tokens was booked and was none.</summary>
@@ -31,14 +32,13 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
             }
         }
 
-        return new UsageBook(
-<<<<<<< HEAD
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags, Habits);
-=======
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
-            purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared);
->>>>>>> main
+        return this with
+        {
+            Total = Total + sums,
+            Models = Models.Add(purpose.Model ?? Unspecified, sums),
+            Operations = Operations.Add(purpose.Operation ?? Unspecified, sums),
+            Tags = tags,
+        };
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
