@@ -89,7 +89,7 @@ public static class Fingerprint
         public Text Add(ApprovalId? approval) => approval is { } id ? Add(id.Value) : this;
 
         /// <summary>Of the same age as its member.</summary>
-        public Text Flag(bool? booksItself) => booksItself == true ? Add(-3) : this;
+        public Text Flag(bool? booksItself) => booksItself == true ? Add(-4) : this;
 
         public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);
 
