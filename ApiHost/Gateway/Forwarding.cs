@@ -90,7 +90,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
     {
         var body = await Read(answer, LargestAnswer, stop);
         meter.Read(body);
-        Recording.Of(http)?.Take(body);
+        Recording.Of(http)?.Take(answer, body);
         Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
@@ -112,7 +112,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var isWhole = false;
         var chunk = ArrayPool<byte>.Shared.Rent(16_384);
-        var output = Recording.Of(http)?.Beside(http.Response.BodyWriter) ?? http.Response.BodyWriter;
+        var output = Recording.Of(http)?.Beside(answer, http.Response.BodyWriter) ?? http.Response.BodyWriter;
         using var events = new EventStream(meter, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
         try
         {
