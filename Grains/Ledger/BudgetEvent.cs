@@ -57,6 +57,8 @@ public sealed record Charged(
     Approval? Approval = null) : BudgetEvent(At);
 
 /// <param name="Approval">The approval that it used, whole: it is no longer in the state.</param>
+/// <param name="Dearest">Of several calls, the most that one can cost; null: it is for one.</param>
+/// <param name="OutOf">The open hold that its money was taken out of: it counts where that one does. Null: it is new money.</param>
 public sealed record Held(
     DateTimeOffset At,
     HoldId Id,
@@ -68,7 +70,9 @@ public sealed record Held(
     ImmutableArray<Balance> After,
     ImmutableArray<Warning> Warnings,
     string? PriceVersion = null,
-    Approval? Approval = null) : BudgetEvent(At);
+    Approval? Approval = null,
+    Money? Dearest = null,
+    HoldId? OutOf = null) : BudgetEvent(At);
 
 /// <param name="Amount">What was really spent.</param>
 /// <param name="Released">What of the hold was given back.</param>

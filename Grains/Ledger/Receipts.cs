@@ -48,7 +48,7 @@ public static class Receipts
     private static LedgerEntry LineOf(BudgetEvent e, long seq) => e switch
     {
         Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion, approval: c.Approval?.Id),
-        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id),
+        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id, detail: h.OutOf is { } whole ? $"out of {whole}" : null),
         Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, price: t.PriceVersion),
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
