@@ -1,4 +1,5 @@
 using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Gateway.Batches;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 
@@ -15,6 +16,7 @@ internal static class GatewayEndpoints
         services.AddHostedService(s => s.GetRequiredService<Endings>());
         services.AddSingleton<Forwarding>();
         services.AddSingleton<Gate>();
+        services.AddSingleton<BatchRun>();
     }
 
     public static void Map(Routes routes, Gate gate)
