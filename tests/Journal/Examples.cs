@@ -110,9 +110,9 @@ internal static class Examples
     public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
 
     /// <summary>Of several calls, and of one of them.</summary>
-    public static Held Whole { get; } = Events.OfType<Held>().Single() with { Dearest = Usd(0.5m) };
+    public static Held Whole { get; } = Events.OfType<Held>().First() with { Dearest = Usd(0.5m) };
 
-    public static Held Part { get; } = Events.OfType<Held>().Single() with { OutOf = new HoldId("gwr_0000000000000000000A") };
+    public static Held Part { get; } = Events.OfType<Held>().First() with { OutOf = new HoldId("gwr_0000000000000000000A") };
 
     private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 

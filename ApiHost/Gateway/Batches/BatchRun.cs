@@ -45,6 +45,7 @@ internal sealed partial class BatchRun(
     {
         using var ended = new CancellationTokenSource();
         _ = Held.Extend(call.Budget, hold.Id, clock, ended.Token);
+        await using var leaving = call.Http.RequestAborted.Register(() => LogGone(log, hold.Id));
         using var telling = ResultTelling.For(call.Http, hold, batch.Total);
         try
         {
@@ -149,6 +150,9 @@ internal sealed partial class BatchRun(
     }
 
     public void Dispose() => _together.Dispose();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The caller of the batch {Hold} has gone; calls that are not begun yet will not be.")]
+    private static partial void LogGone(ILogger log, HoldId hold);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A call of the batch {Hold} was not begun: its part of the hold could not be taken out.")]
     private static partial void LogNotTaken(ILogger log, HoldId hold, Exception why);
