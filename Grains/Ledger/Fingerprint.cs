@@ -87,11 +87,11 @@ public static class Fingerprint
         /// <summary>Younger than many a fingerprint that is stored, too.</summary>
         public Text Add(ApprovalId? approval) => approval is { } id ? Add(id.Value) : this;
 
-        /// <summary>Younger still.</summary>
+        /// <summary>Younger still. A hold for one call of its own says nothing of either.</summary>
         public Text Add(Money? dearest, HoldId? outOf)
         {
-            var all = dearest is { } most ? Add(-3).Add(most.Nanos) : this;
-            return outOf is { } whole ? all.Add(-4).Add(whole.Value) : all;
+            var all = dearest is { } most ? Add(-4).Add(most.Nanos) : this;
+            return outOf is { } whole ? all.Add(-5).Add(whole.Value) : all;
         }
 
         public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);

@@ -74,11 +74,12 @@ public sealed class BatchTests(GatewayApi api)
             ]);
 
         answer["completed"].GetInt32().Should().Be(3, answer.Text);
+        string[] models = ["gpt-4o", "claude-haiku-4-5", "text-embedding-3-small"];
         var costs = answer["results"].EnumerateArray().Select(r => r.GetProperty("cost").GetDecimal());
         costs.Should().Equal(
             api.Price("gpt-4o", s_used), api.Price("claude-haiku-4-5", new TokenUsage(20, 5)), api.Price("text-embedding-3-small", new TokenUsage(7)));
         (await api.AtRest(agent)).Where(l => l.Kind == "settle").Select(l => (l.Model, l.Amount)).Should().BeEquivalentTo(
-            new[] { "gpt-4o", "claude-haiku-4-5", "text-embedding-3-small" }.Zip(costs));
+            models.Zip(costs));
     }
 
     [Fact]
@@ -229,6 +230,42 @@ public sealed class BatchTests(GatewayApi api)
         answer["results"][1].GetProperty("body").GetProperty("error").GetProperty("code").GetString().Should().Be("frozen");
         api.Provider.Calls.Should().ContainSingle();
         await Spent(agent, api.Price("gpt-4o", s_used));
+    }
+
+    [Fact]
+    public async Task A_batch_below_other_agents_leaves_nothing_held_above()
+    {
+        var root = await api.NewAgent();
+        var created = await root.Post("/v1/agents/create-child", """{"child_name":"c"}""");
+        var child = api.Holder(created["api_key"].GetString()!, created["child_id"].GetString()!);
+        api.Provider.Says(Said.Completion());
+
+        var answer = await Post(child, Enumerable.Range(0, 20).Select(i => Chat($"{i}")));
+
+        answer["completed"].GetInt32().Should().Be(20, answer.Text);
+        await Spent(child, 20 * api.Price("gpt-4o", s_used));
+        (await root.Post("/v1/agents/budget", """{"daily_limit":0}""")).Status.Should().Be(200);
+        var refused = await Post(child, [Chat("again")]);
+        (refused.Status, refused["refused_by"].GetString(), refused["amount_held"].GetDecimal(), refused["amount_spent"].GetDecimal()).Should().Be((402, root.Id, 0m, 20 * api.Price("gpt-4o", s_used)), refused.Text);
+    }
+
+    [Fact]
+    public async Task What_is_answered_has_the_shape_that_the_contract_promises()
+    {
+        var agent = await api.NewAgent();
+        var contract = new OpenApiContract((await agent.Get("/openapi/v1.json")).Json);
+        api.Provider.Says(Said.Completion());
+
+        foreach (var answer in new[]
+        {
+            await Post(agent, [Chat("a"), Chat("a"), Chat("b", "named")]),
+            await Post(agent, [Chat("a", tokens: 10_000_000)]),
+            await Post(await api.NewAgent("""{"daily_limit":0}"""), [Chat("a")]),
+            await Post(agent, []),
+        })
+        {
+            contract.Faults(answer, "POST", "/v1/agents/batch").Should().BeEmpty(answer.Text);
+        }
     }
 
     [Fact]
