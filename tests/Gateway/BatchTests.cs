@@ -233,6 +233,23 @@ public sealed class BatchTests(GatewayApi api)
     }
 
     [Fact]
+    public async Task What_was_kept_is_answered_for_nothing_and_what_is_answered_is_kept()
+    {
+        var agent = await api.NewAgent();
+        api.Provider.Says(Said.Completion());
+        var same = Chat("a").Replace("\"model\"", "\"temperature\":0,\"model\"", StringComparison.Ordinal);
+
+        (await Post(agent, [same]))["results"][0].GetProperty("cached").GetBoolean().Should().BeFalse();
+        var again = await Post(agent, [same, Chat("b")]);
+
+        again["results"][0].GetProperty("cached").GetBoolean().Should().BeTrue(again.Text);
+        again["results"].EnumerateArray().Select(r => r.GetProperty("cost").GetDecimal()).Should().Equal(0, api.Price("gpt-4o", s_used));
+        again["results"][0].GetProperty("body").GetProperty("id").GetString().Should().Be("c1");
+        api.Provider.Calls.Should().HaveCount(2);
+        await Spent(agent, 2 * api.Price("gpt-4o", s_used));
+    }
+
+    [Fact]
     public async Task A_batch_below_other_agents_leaves_nothing_held_above()
     {
         var root = await api.NewAgent();

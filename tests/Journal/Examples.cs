@@ -114,6 +114,12 @@ internal static class Examples
 
     public static Held Part { get; } = Events.OfType<Held>().First() with { OutOf = new HoldId("gwr_0000000000000000000A") };
 
+    /// <summary>A charge for nothing: the answer was there.</summary>
+    public static Charged SparedCharge { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { Saved = Usd(2) } };
+
+    /// <summary>A day with such calls.</summary>
+    public static DayClosed SparedDay { get; } = Filed with { Usage = UsageBook.Empty with { Spared = new Spared(3, Usd(6)) } };
+
     private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 
     /// <summary>With alerts of two layers.</summary>

@@ -4,7 +4,7 @@ namespace Budgets.ApiHost.Gateway.Batches;
 
 /// <summary>Makes the calls of a batch: each takes its part out of the hold, is forwarded, and ends its part, like a call alone. None of them can fail another.</summary>
 internal sealed partial class BatchRun(
-    Forwarding forwarding, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
+    Forwarding forwarding, AnswerCache cache, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
 {
     /// <summary>Calls of batches that a host makes at the same time.</summary>
     private const int MostTogether = 128;
@@ -71,12 +71,26 @@ internal sealed partial class BatchRun(
         try
         {
             using var letter = new Letter(call.Http, item.Asking.Route);
-            var (held, cost) = await Make(call, hold, item, letter.Http);
-            return new Result(item.Item, letter.Http.Response.StatusCode, Result.Json(letter.Body), cost, held?.Id, letter.RequestId, held?.OutputTokens);
+            var (held, cost) = await Alone(call, hold, item, letter.Http);
+            return new Result(item.Item, letter.Http.Response.StatusCode, Result.Json(letter.Body), cost, held?.Id, letter.RequestId, held?.OutputTokens, letter.IsCached);
         }
         finally
         {
             _together.Release();
+        }
+    }
+
+    /// <summary>Whatever happens to it, the others go on.</summary>
+    private async Task<(Held? Held, Money? Cost)> Alone(Call call, BatchHold hold, BoundItem item, HttpContext letter)
+    {
+        try
+        {
+            return await Make(call, hold, item, letter);
+        }
+        catch (Exception e)
+        {
+            await Breakdowns.Of(e, log).Send(letter);
+            return (null, null);
         }
     }
 
@@ -88,14 +102,15 @@ internal sealed partial class BatchRun(
             return (null, Money.Zero);
         }
 
-        if (await Take(call, hold, item, letter) is not { } held)
+        if (await cache.Answers(call with { Http = letter }, item.Asking, item.Provider) || await Take(call, hold, item, letter) is not { } held)
         {
-            // It has been said why not.
+            // It has been answered, or said why not.
             return (null, Money.Zero);
         }
 
         var (spent, tell) = await forwarding.Forward(letter, item.Asking, held, item.Provider);
         var settled = await Soon(endings.End(held, spent));
+        await cache.Keep(letter, item.Asking, held, spent, settled);
         try
         {
             await tell(settled);

@@ -50,6 +50,7 @@ internal sealed record CallsAnswer(
 /// <param name="ReservationId">Of its own part of the hold; null: it had none.</param>
 /// <param name="RequestId">The provider's name for it.</param>
 /// <param name="MaxTokens">The output was told to end there, since nothing else bounded it.</param>
+/// <param name="Cached">It was answered with what had been kept, for nothing.</param>
 /// <param name="DuplicateOf">The index of the request that this one says the same as; its answer is this one's, too.</param>
 internal sealed record CallsResult(
-    int Index, string? CustomId, int Status, JsonElement? Body, Money? Cost, string? ReservationId, string? RequestId, long? MaxTokens, int? DuplicateOf);
+    int Index, string? CustomId, int Status, JsonElement? Body, Money? Cost, string? ReservationId, string? RequestId, long? MaxTokens, bool Cached, int? DuplicateOf);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
@@ -133,7 +132,7 @@ internal sealed class BatchText
             return;
         }
 
-        var same = Convert.ToHexStringLower(Canonical(route, body));
+        var same = Says(route, asking);
         _all.AppendData(Encoding.UTF8.GetBytes($"{same} {place.Name}\n"));
         if (_seen.TryGetValue(same, out var at))
         {
@@ -182,23 +181,9 @@ internal sealed class BatchText
         }
     }
 
-    /// <summary>Spaces, escapes and the order of the members say nothing. The order inside of them can: a model writes an object in the order of its schema.</summary>
-    private static byte[] Canonical(ModelRoute route, JsonElement body)
+    private static string Says(ModelRoute route, Asking asking)
     {
-        var text = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(text, new() { MaxDepth = MostDepth, SkipValidation = true }))
-        {
-            json.WriteStartObject();
-            json.WriteString("url"u8, route.Path);
-            foreach (var member in body.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal))
-            {
-                json.WritePropertyName(member.Name);
-                member.Value.WriteTo(json);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return SHA256.HashData(text.WrittenSpan);
+        using var canonical = new CanonicalJson(asking.Text.Bytes);
+        return $"{route.Path} {Convert.ToHexStringLower(SHA256.HashData(canonical.Bytes))}";
     }
 }

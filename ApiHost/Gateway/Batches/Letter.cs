@@ -15,7 +15,7 @@ internal sealed class Letter : IDisposable
         Http.Request.Method = HttpMethods.Post;
         Http.Request.Path = route.Path;
         Http.Response.Body = _body;
-        foreach (var name in route.Dialect.Passed)
+        foreach (var name in route.Dialect.Passed.Add("Cache-Control"))
         {
             Http.Request.Headers[name] = from.Request.Headers[name];
         }
@@ -28,8 +28,16 @@ internal sealed class Letter : IDisposable
 
     public string? RequestId => Http.Response.Headers["x-request-id"].FirstOrDefault() ?? Http.Response.Headers["request-id"].FirstOrDefault();
 
+    /// <summary>It was answered with what had been kept.</summary>
+    public bool IsCached => Http.Response.Headers[AnswerCache.Header] == "hit";
+
     /// <summary>The answer.</summary>
     public ReadOnlyMemory<byte> Body => _body.GetBuffer().AsMemory(0, (int)_body.Length);
 
-    public void Dispose() => _body.Dispose();
+    public void Dispose()
+    {
+        // Nobody else ends what belongs to a request that never came over a connection.
+        Recording.Of(Http)?.Dispose();
+        _body.Dispose();
+    }
 }

@@ -9,7 +9,7 @@ namespace Budgets.ApiHost.Gateway.Batches;
 /// <summary>What became of a call, in the words of its answer.</summary>
 /// <param name="Body">JSON on one line.</param>
 /// <param name="Cost">Null: it is not booked yet.</param>
-internal sealed record Result(BatchItem Item, int Status, byte[] Body, Money? Cost, HoldId? Reservation, string? RequestId, long? MaxTokens)
+internal sealed record Result(BatchItem Item, int Status, byte[] Body, Money? Cost, HoldId? Reservation, string? RequestId, long? MaxTokens, bool IsCached)
 {
     private static readonly JsonWriterOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 256 };
 
@@ -57,6 +57,7 @@ internal sealed record Result(BatchItem Item, int Status, byte[] Body, Money? Co
         json.WriteString(Words.ReservationId, Reservation?.Value);
         json.WriteString("request_id"u8, RequestId);
         json.WriteNumberOrNull(JsonEncodedText.Encode("max_tokens"), MaxTokens);
+        json.WriteBoolean("cached"u8, IsCached);
         json.WriteNumberOrNull(JsonEncodedText.Encode("duplicate_of"), isDuplicate ? Item.First.Index : null);
         json.WriteEndObject();
     }
