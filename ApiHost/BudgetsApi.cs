@@ -1,6 +1,7 @@
 using Budgets.ApiHost.Auth;
 using Budgets.ApiHost.Endpoints;
 using Budgets.ApiHost.Gateway;
+using Budgets.ApiHost.Gateway.Batches;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 using Microsoft.AspNetCore.Connections;
@@ -94,6 +95,7 @@ public static class BudgetsApi
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
+        BatchEndpoints.Map(routes, app.Services.GetRequiredService<Providers>(), app.Services.GetRequiredService<Endings>(), app.Services.GetRequiredService<BatchRun>());
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))
         {

@@ -1,4 +1,5 @@
 using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Gateway.Batches;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 
@@ -20,6 +21,7 @@ internal static class GatewayEndpoints
         services.AddSingleton<Joining>();
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<Gate>();
+        services.AddSingleton<BatchRun>();
     }
 
     public static void Map(Routes routes, Gate gate)

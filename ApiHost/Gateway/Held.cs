@@ -8,7 +8,10 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
     public const int TtlSeconds = HoldRequest.DefaultTtlSeconds;
 
     /// <summary>Runs beside a call until it ends: every half of its time the hold gets that much more.</summary>
-    public async Task Extend(TimeProvider clock, CancellationToken ended)
+    public Task Extend(TimeProvider clock, CancellationToken ended) => Extend(Budget, Id, clock, ended);
+
+    /// <inheritdoc cref="Extend(TimeProvider, CancellationToken)"/>
+    public static async Task Extend(IBudgetGrain budget, HoldId id, TimeProvider clock, CancellationToken ended)
     {
         const int half = TtlSeconds / 2;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(half), clock);
@@ -16,7 +19,7 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
         {
             while (await timer.WaitForNextTickAsync(ended))
             {
-                await TryExtend(half);
+                await TryExtend(budget, id, half);
             }
         }
         catch (OperationCanceledException)
@@ -25,11 +28,11 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
         }
     }
 
-    private async Task TryExtend(int seconds)
+    private static async Task TryExtend(IBudgetGrain budget, HoldId id, int seconds)
     {
         try
         {
-            await Budget.Extend(new ExtendRequest(Id, seconds));
+            await budget.Extend(new ExtendRequest(id, seconds));
         }
         catch (Exception)
         {

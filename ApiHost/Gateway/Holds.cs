@@ -140,7 +140,7 @@ internal static class Holds
         catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
         {
             // It may be held by now, and nobody would end it before it expires.
-            endings.Abandon(budget, request.Id);
+            _ = endings.Abandon(budget, request.Id);
             throw;
         }
     }

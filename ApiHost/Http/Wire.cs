@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.ApiHost.Endpoints;
 using Budgets.ApiHost.Gateway;
+using Budgets.ApiHost.Gateway.Batches;
 
 namespace Budgets.ApiHost.Http;
 
@@ -96,6 +97,8 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
+[JsonSerializable(typeof(CallsBody))]
+[JsonSerializable(typeof(CallsAnswer))]
 [JsonSerializable(typeof(OpenAiErrorAnswer))]
 [JsonSerializable(typeof(AnthropicErrorAnswer))]
 internal sealed partial class Wire : JsonSerializerContext

@@ -82,7 +82,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     {
         using var timing = BudgetMetrics.Reserving();
         var quote = await _prices.Quote(request, Now);
-        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key, request.OutOf) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Holding.Hold(State, rated, Now, recalled);
         return _family.IsFinal(decision)

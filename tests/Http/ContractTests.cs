@@ -76,6 +76,8 @@ public sealed class ContractTests(Api api)
         await Check("POST", $"/v1/reservations/{other}/release", "/v1/reservations/{reservation_id}/release");
         await Check("POST", "/v1/decide", "/v1/decide", """{"amount":0.10}""");
         await Check("POST", "/v1/decide", "/v1/decide", """{"amount":100}""");
+        await Check("POST", "/v1/agents/batch", "/v1/agents/batch", """{"requests":[{"url":"/v1/chat/completions"}]}""");
+        await Check("POST", "/v1/agents/batch", "/v1/agents/batch", """{"requests":[{"url":"/v1/chat/completions","body":{"model":"gpt-4o","messages":[]}}]}""");
         await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"weekly_limit":100}""");
         await Check("GET", "/v1/agents/budget", "/v1/agents/budget");
         await Check("GET", $"/v1/agents/{agent.Id}/budget", "/v1/agents/{agent_id}/budget", party: api.Operator);

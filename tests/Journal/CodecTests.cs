@@ -73,6 +73,15 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Money_for_several_calls_is_stored_as_approved()
+    {
+        Approved.Equal("Held.Whole", Encode(Examples.Whole));
+        Approved.Equal("Held.Part", Encode(Examples.Part));
+        BudgetCodec.Instance.Decode(Encode(Examples.Whole)).Should().BeEquivalentTo([Examples.Whole], same => same.RespectingRuntimeTypes());
+        BudgetCodec.Instance.Decode(Encode(Examples.Part)).Should().BeEquivalentTo([Examples.Part], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void Alerts_of_two_layers_are_stored_as_approved()
     {
         var stored = Encode(Examples.Layered);
