@@ -93,6 +93,7 @@ public static class BudgetsApi
         ReconcileEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
+        FeedbackEndpoints.Map(routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))

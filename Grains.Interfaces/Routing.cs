@@ -22,10 +22,6 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <summary>Durable when it returns. A call is rated once, for as long as there is a journal.</summary>
     [Alias("Rate"), AnyGateway]
     Task<RatingOutcome> Rate(RatingRequest rating);
-
-    /// <summary>What is known of every kind of work that was rated, the latest first.</summary>
-    [Alias("GetQualities"), AnyGateway]
-    ValueTask<ImmutableArray<JobView>> GetQualities();
 }
 
 /// <summary>What a call is for, as far as it decides which model is good enough.</summary>
@@ -65,12 +61,3 @@ public enum RatingResult
 /// <param name="Quality">What counts.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.RatingOutcome")]
 public sealed record RatingOutcome(RatingResult Result, double Quality);
-
-/// <summary>What is known of one kind of work.</summary>
-[GenerateSerializer, Immutable, Alias("Budgets.JobView")]
-public sealed record JobView(Job Job, ImmutableArray<ModelQuality> Models);
-
-/// <param name="Quality">The mean of what was said, the latest more than what came before.</param>
-/// <param name="Weight">How many ratings that is worth.</param>
-[GenerateSerializer, Immutable, Alias("Budgets.ModelQuality")]
-public sealed record ModelQuality(string Model, double Quality, double Weight);

@@ -10,6 +10,9 @@ internal static class GatewayEndpoints
     public static void AddGateway(this IServiceCollection services)
     {
         services.AddSingleton(s => Providers.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(s => Tiers.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<Economy>();
+        services.AddSingleton<Router>();
         services.AddSingleton<Upstream>();
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());

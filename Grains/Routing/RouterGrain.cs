@@ -39,12 +39,6 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         return ValueTask.FromResult(Choosing.Of(_journal.State, question));
     }
 
-    public ValueTask<ImmutableArray<JobView>> GetQualities()
-    {
-        _journal.Trustworthy();
-        return ValueTask.FromResult(Viewing.Of(_journal.State));
-    }
-
     public async Task<RatingOutcome> Rate(RatingRequest rating)
     {
         _journal.Ready(_underWay.Count);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Budgets.Tests.Gateway;
 
 /// <summary>The real host with a fake provider behind it. The budgets' clock stands still until a test moves it.</summary>
-public sealed class GatewayApi : IAsyncLifetime, IDisposable
+public class GatewayApi : IAsyncLifetime, IDisposable
 {
     public const string Name = "gateway";
 
@@ -20,6 +20,9 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("budgets-gateway-").FullName;
     private HttpClient _http = new();
+
+    /// <summary>What else the host is told.</summary>
+    protected virtual string[] Settings => [];
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
@@ -43,6 +46,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
                 "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable",
+                .. Settings,
             ],
             builder =>
             {
@@ -67,6 +71,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     {
         _http.Dispose();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <param name="budget">Set from above, as JSON.</param>
