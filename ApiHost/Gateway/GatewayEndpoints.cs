@@ -34,7 +34,8 @@ internal static class GatewayEndpoints
         routes.Map("POST", route.Path, Access.Spend, call => pass(call, route), described with
         {
             Text = "Takes and answers what the provider does, streams included. The most that the call can cost is held before it is forwarded; what it did cost is booked from the provider's own usage. "
-                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Errors are in the provider's form.",
+                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Model auto (chat, responses, messages) is one of the operator's tiers, for a task as hard as x-task-complexity says (simple, medium, complex) "
+                + "or as it looks; x-budget-route says why a model was used, x-budget-tried which were not good enough. Errors are in the provider's form.",
             Accent = route.Dialect,
             TakesIdempotencyKey = true,
             Answers = [new(200, null, "The provider's answer."), new(200, null, "The same as a stream.", "text/event-stream")],

@@ -45,7 +45,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         while (_underWay.TryGetValue(rating.Call, out var before))
         {
             // Whoever is first counts; if it came to nothing, this one may.
-            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         var rated = First(rating);

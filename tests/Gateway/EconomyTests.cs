@@ -35,7 +35,7 @@ public sealed class EconomyTests(RoutedApi api)
     {
         var agent = await api.NewAgent("""{"daily_limit":1,"economy_at_percent":80}""");
         api.Answers();
-        await agent.Post("/v1/charges", """{"amount":0.9997}""");
+        await agent.Post("/v1/charges", """{"amount":0.9998}""");
 
         var fits = await agent.Post("/v1/chat/completions", Asked);
         await agent.Post("/v1/charges", """{"amount":0.0002,"mode":"record"}""");

@@ -12,8 +12,8 @@ public sealed class RoutedApi : GatewayApi
     protected override string[] Settings =>
     [
         "--Budgets:Gateway:Routing:Simple:Models", $"{Small}, claude-haiku-4-5", "--Budgets:Gateway:Routing:Simple:ExpectedQuality", "0.85",
-        "--Budgets:Gateway:Routing:Medium:Models", $"{Middle}, claude-sonnet-4-5", "--Budgets:Gateway:Routing:Medium:ExpectedQuality", "0.9",
-        "--Budgets:Gateway:Routing:Complex:Models", $"{Large}, claude-opus-4-5, mistral-large-latest", "--Budgets:Gateway:Routing:Complex:ExpectedQuality", "0.98",
+        "--Budgets:Gateway:Routing:Medium:Models", $"{Middle}, claude-sonnet-4-5, mistral-large-latest", "--Budgets:Gateway:Routing:Medium:ExpectedQuality", "0.9",
+        "--Budgets:Gateway:Routing:Complex:Models", $"{Large}, claude-opus-4-5", "--Budgets:Gateway:Routing:Complex:ExpectedQuality", "0.98",
         "--Budgets:Gateway:Routing:FallbackNamed", "true",
     ];
 
