@@ -72,7 +72,7 @@ internal static class Doubting
 
         var choice = choices[0];
         var message = choice.Member("message") ?? default;
-        var calls = message.Member("tool_calls") is { ValueKind: JsonValueKind.Array } told ? told.EnumerateArray().ToList() : [];
+        var calls = Items(message, "tool_calls");
         return choice.Text("finish_reason") == "content_filter" ? new(Filtered, null, 0)
             : message.Text("refusal") is { Length: > 0 } ? new(Refused, null, 0)
             : calls.Exists(c => c.Member("function")?.Text("arguments") is { } arguments && !IsJson(arguments)) ? new(NotJson, null, 0)
@@ -114,13 +114,13 @@ internal static class Doubting
 
     private static Read Messages(JsonElement answer)
     {
-        var parts = Items(answer, "content").ToList();
+        var parts = Items(answer, "content");
         return answer.Text("stop_reason") == "refusal" ? new(Refused, null, 0)
             : new(null, string.Concat(parts.Where(p => p.Text("type") == "text").Select(p => p.Text("text"))), parts.Count(p => p.Text("type") is "tool_use" or "server_tool_use"));
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement of, string name) =>
-        of.Member(name) is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : [];
+    private static List<JsonElement> Items(JsonElement of, string name) =>
+        of.Member(name) is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()] : [];
 
     private static bool IsJson(string text)
     {

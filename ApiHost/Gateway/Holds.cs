@@ -39,7 +39,7 @@ internal static class Holds
     {
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
-            var (id, holdKey) = Ids(asking, key, repeat);
+            var (id, holdKey) = Ids(asking, key, repeat, asking.Attempt);
             var (held, refused, affordable, problem) = await Fit(call, asking, id, holdKey, endings);
             if (held is not null)
             {
@@ -60,13 +60,27 @@ internal static class Holds
                 return new(null, () => asking.Route.Dialect.Refuse(call.Http, call.Agent, outcome, refused.Refusal, affordable, call.Edge), outcome is Outcome.BudgetExceeded or Outcome.InsufficientBalance);
             }
 
-            if (before.Status is HoldStatus.Held or HoldStatus.Settled)
+            if (before.Status is HoldStatus.Held or HoldStatus.Settled || await WentOn(call, asking, key, repeat))
             {
                 break;
             }
         }
 
         return new(new Problem(ProblemKind.CallMadeBefore, "This call was made under this key before, or is being made. It is not made twice, and its answer is not kept here."), call);
+    }
+
+    /// <summary>One model had no answer, and another may have had: then the call was made.</summary>
+    private static async Task<bool> WentOn(Call call, Asking asking, IdempotencyKey? key, int repeat)
+    {
+        for (var attempt = asking.Attempt + 1; attempt < Choices.Most; attempt++)
+        {
+            if (await call.Budget.GetHold(Ids(asking, key, repeat, attempt).Id) is { Status: HoldStatus.Held or HoldStatus.Settled })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <returns>A hold; or an outcome that is none; or a problem.</returns>
@@ -137,7 +151,7 @@ internal static class Holds
     }
 
     /// <summary>Of a keyed call the id says everything that it is, so that the same is known from another under the same key.</summary>
-    private static (HoldId Id, IdempotencyKey Key) Ids(Asking asking, IdempotencyKey? key, int repeat)
+    private static (HoldId Id, IdempotencyKey Key) Ids(Asking asking, IdempotencyKey? key, int repeat, int attempt)
     {
         if (key is not { } given)
         {
@@ -146,10 +160,10 @@ internal static class Holds
         }
 
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var attempt = asking.Attempt == 0 ? "" : $"-{asking.Attempt}";
-        all.AppendData(Encoding.ASCII.GetBytes($"{given.Value} {repeat}{attempt} {asking.Route.Path} "));
+        var which = attempt == 0 ? $"{repeat}" : $"{repeat}-{attempt}";
+        all.AppendData(Encoding.ASCII.GetBytes($"{given.Value} {which} {asking.Route.Path} "));
         all.AppendData(asking.Text.Bytes);
-        var again = repeat == 0 && attempt.Length == 0 ? given : new IdempotencyKey($"call-{repeat}{attempt}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(given.Value)))}");
+        var again = (repeat, attempt) == (0, 0) ? given : new IdempotencyKey($"call-{which}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(given.Value)))}");
         return (EdgeIds.CallHold(all.GetHashAndReset()), again);
     }
 }

@@ -11,7 +11,11 @@ internal sealed record Choice(Asking Asking, Provider Provider);
 /// <summary>What a call is made of, in the order in which it is tried.</summary>
 /// <param name="WhenRefused">The next is tried when the money does not suffice for one.</param>
 /// <param name="WhenFailed">The next is tried when one has no answer that is good for anything.</param>
-internal sealed record Choices(ImmutableArray<Choice> All, bool WhenRefused = false, bool WhenFailed = false);
+internal sealed record Choices(ImmutableArray<Choice> All, bool WhenRefused = false, bool WhenFailed = false)
+{
+    /// <summary>Of a call: one of each tier, and the one that was named.</summary>
+    public const int Most = 4;
+}
 
 /// <summary>Finds the models for a call: the one that it names; or of the operator's tiers what was learnt to be good enough, what is next when that fails, or what is cheaper when money runs out.</summary>
 internal sealed class Router(Tiers tiers, Providers providers, Economy economy)

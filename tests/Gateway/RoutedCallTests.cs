@@ -191,7 +191,7 @@ public sealed class RoutedCallTests(RoutedApi api)
 
         var answer = await agent.Post("/v1/chat/completions", Auto.Replace("auto", "mistral-large-latest", StringComparison.Ordinal));
 
-        (answer.Status, Header(answer, "x-budget-route"), Header(answer, "x-budget-tried")).Should().Be((200, "fallback", "mistral-large-latest;unreachable;0"), answer.Text);
+        (answer.Status, Header(answer, "x-budget-route"), Header(answer, "x-budget-tried")).Should().Be((200, "fallback", "mistral-large-latest;unreachable;0.00"), answer.Text);
         (await api.AtRest(agent)).Select(l => (l.Kind, l.Model)).Should().Equal(("hold", "mistral-large-latest"), ("release", "mistral-large-latest"), ("hold", Large), ("settle", Large));
     }
 
