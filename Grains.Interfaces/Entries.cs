@@ -19,7 +19,7 @@ public enum EntryKind
     /// <summary>A recharge began, or ended; its amount is what it brought.</summary>
     Recharge = 8,
 
-    /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative.</summary>
+    /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative. One with the id of a hold takes back what was assumed of it.</summary>
     Correction = 9,
 
     /// <summary>An approval was asked for, given, denied, or has ended.</summary>
@@ -28,7 +28,7 @@ public enum EntryKind
 
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
-/// <param name="Detail">For entries that move no money: what changed.</param>
+/// <param name="Detail">For entries that move no money: what changed. For those that nobody asked for: why.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
 /// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 /// <param name="About">Of a correction: the first day that it corrects.</param>
@@ -92,10 +92,18 @@ public sealed record HourSums(DateTimeOffset Begin, Sums Sums);
 [GenerateSerializer, Immutable, Alias("Budgets.NamedSums")]
 public sealed record NamedSums(string Name, Sums Sums);
 
+/// <summary>Calls that were answered from a cache, and what their answers had cost when they were made.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Spared")]
+public sealed record Spared(long Calls, Money Amount)
+{
+    /// <summary>Null: none on both sides. Never more than money can be.</summary>
+    public static Spared? Sum(Spared? a, Spared? b) => a is null ? b : b is null ? a : new(a.Calls + b.Calls, Money.Min(Money.MaxBooked, a.Amount + b.Amount));
+}
+
 /// <summary>What was spent in a range of local days; names beyond the bounded number are summed under "other".</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.UsageSums")]
 public sealed record UsageSums(
-    Sums Total, ImmutableArray<NamedSums> ByModel, ImmutableArray<NamedSums> ByOperation, ImmutableArray<NamedSums> ByTag);
+    Sums Total, ImmutableArray<NamedSums> ByModel, ImmutableArray<NamedSums> ByOperation, ImmutableArray<NamedSums> ByTag, Spared? Spared = null);
 
 public enum UsagePeriod
 {

@@ -34,9 +34,11 @@ public sealed record TokenUsage(
 
 /// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
 /// <param name="PromptHash">Stands for what was asked: two calls that ask the same have the same.</param>
+/// <param name="Saved">Of a call that was answered from a cache: what its answer had cost when it was made.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Purpose")]
 public sealed record Purpose(
-    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null)
+    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null,
+    Money? Saved = null)
 {
     public static readonly Purpose None = new();
 
@@ -70,8 +72,9 @@ public sealed record ChargeRequest(
     ApprovalId? Approval = null);
 
 /// <summary>Set money aside for a spend to come; it expires by itself.</summary>
+/// <param name="BooksItself">True: it is for something that costs money whether its end is told or not. When it expires, all of it is booked, until somebody says what was spent. Null otherwise: it expires for nothing.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
-public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null)
+public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null, bool? BooksItself = null)
 {
     public const int DefaultTtlSeconds = 600;
     public const int MaxTtlSeconds = 86_400;

@@ -35,7 +35,7 @@ internal sealed class Lineage(IGrainFactory grains, [FromKeyedServices(BudgetsAp
         return false;
     }
 
-    /// <summary>The agent above all that are above it; without any, itself.</summary>
+    /// <summary>The agent at the top of its tree: itself, if nobody is above it.</summary>
     public async ValueTask<AgentId> RootOf(AgentId agent)
     {
         for (var level = 1; level < IAllocationTreeGrain.MaxDepth && await ParentOf(agent) is { } parent; level++)

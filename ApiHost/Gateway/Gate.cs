@@ -3,16 +3,17 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>The way of a call to a model: hold the most it can cost, forward it, settle what it did.</summary>
-internal sealed class Gate(Router router, Economy economy, Forwarding forwarding, Endings endings, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed class Gate(
+    Router router, Economy economy, Forwarding forwarding, Endings endings, AnswerCache cache, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>An answer does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not { } choices)
+        if (await Read(call, route) is not { } choices || await cache.Answers(call, choices.All[0].Asking, choices.All[0].Provider))
         {
-            // It has been answered why not.
+            // It has been answered, or told why not.
             return;
         }
 
@@ -38,11 +39,18 @@ internal sealed class Gate(Router router, Economy economy, Forwarding forwarding
             economy.Heard(call.Agent, settled ?? held.Receipt);
             if (fault is null || isLast || !choices.WhenFailed)
             {
+                if (choice == choices.All[0])
+                {
+                    // What another model answered was not asked of it.
+                    await cache.Keep(call.Http, choice.Asking, held, spent, settled);
+                }
+
                 await tell(settled);
                 return;
             }
 
             // Not good enough. If there is no money for the next, it is what there is.
+            Headers.Forget(call.Http.Response);
             Headers.TellTried(call.Http.Response, choice.Asking, fault, settled);
             tellBefore = () => tell(settled);
         }

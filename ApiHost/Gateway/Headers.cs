@@ -11,6 +11,12 @@ internal static class Headers
 
     private const string Route = "x-budget-route";
     private const string Tried = "x-budget-tried";
+    /// <summary>Of a request: what the money is for.</summary>
+    public const string Operation = "x-budget-operation";
+
+    /// <summary>Of a request: tags, with commas between them.</summary>
+    public const string Tags = "x-budget-tags";
+
     private const string Cost = "x-budget-cost";
     private const string Remaining = "x-budget-remaining";
     private const string Reservation = "x-budget-reservation";
@@ -32,6 +38,15 @@ internal static class Headers
 
         to.Headers.XContentTypeOptions = "nosniff";
         to.Headers.CacheControl = "no-store";
+    }
+
+    /// <summary>What was passed on of an answer that is not told after all.</summary>
+    public static void Forget(HttpResponse response)
+    {
+        foreach (var name in s_passed)
+        {
+            response.Headers.Remove(name);
+        }
     }
 
     /// <summary>Why the model that is called now is.</summary>
@@ -62,6 +77,9 @@ internal static class Headers
             to.Headers[Remaining] = remaining.ToString();
         }
     }
+
+    /// <summary>Of an answer that was not made for this call.</summary>
+    public static void TellFree(HttpResponse to, string model) => (to.Headers[Cost], to.Headers[Model]) = (Money.Zero.ToString(), model);
 
     public static void TellCost(HttpResponse to, Receipt settled) => to.Headers[Cost] = settled.Kind == EntryKind.Settle ? settled.Amount.ToString() : Money.Zero.ToString();
 }

@@ -87,13 +87,12 @@ internal static class Holds
     private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable, Problem? Problem)> Fit(
         Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
-        var named = call.Http.Request.Headers[Headers.Approval];
-        if (named.Count > 0 && !ApprovalId.IsWellFormed(named))
+        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
+        if (said is null)
         {
-            return (null, null, default, Problem.Invalid(Headers.Approval, "must be the id of an approval"));
+            return (null, null, default, problem);
         }
 
-        ApprovalId? approval = named.Count > 0 ? new ApprovalId(named!) : null;
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -112,8 +111,8 @@ internal static class Holds
                     ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")]));
             }
 
-            var purpose = new Purpose(asking.PricedAs, asking.Route.Operation, Reasons.TagsOf(asking), bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval), endings);
+            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, Reasons.TagsOf(asking, said.Tags), bound.Usage);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;

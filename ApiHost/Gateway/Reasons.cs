@@ -14,12 +14,14 @@ internal static class Reasons
     /// <summary>"auto:simple", "auto:simple:fallback", "auto:simple:economy".</summary>
     public static string OfAuto(Complexity complexity, string? more) => Auto + complexity.Word() + (more is null ? "" : ":" + more);
 
-    public static ImmutableArray<string> TagsOf(Asking asking) => asking.Reason is { } reason ? [Tag + reason] : default;
+    /// <param name="told">The caller's own, which come first; a sixteenth leaves no room for ours.</param>
+    public static ImmutableArray<string> TagsOf(Asking asking, ImmutableArray<string> told) =>
+        asking.Reason is { } reason && told.Length < Purpose.MaxTags ? [.. told, Tag + reason] : told;
 
     /// <summary>How hard the task of a call was taken to be; null: its model was named.</summary>
     public static Complexity? ComplexityOf(ImmutableArray<string> tags)
     {
-        var tag = tags.IsDefault ? null : tags.FirstOrDefault(t => t.StartsWith(Tag + Auto, StringComparison.Ordinal));
+        var tag = tags.IsDefault ? null : tags.LastOrDefault(t => t.StartsWith(Tag + Auto, StringComparison.Ordinal));
         return tag?[(Tag + Auto).Length..].Split(':')[0] is { } word ? Read(word) : null;
     }
 

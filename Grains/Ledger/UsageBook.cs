@@ -4,16 +4,25 @@ namespace Budgets.Ledger;
 
 /// <summary>Sums of one day in total and by model, operation and tag. Bounded: see <see cref="Names"/>.</summary>
 /// <param name="Habits">What advice is made of; null: no call told its tokens, or these are the sums of several days.</param>
-public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags, Habits? Habits = null)
+/// <param name="Spared">Null: no call was answered from a cache.</param>
+public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags, Habits? Habits = null, Spared? Spared = null)
 {
     public const string Unspecified = "unspecified";
 
     public static readonly UsageBook Empty = new(default, Names.Empty, Names.Empty, Names.Empty);
 
     /// <param name="isRepeat">The same prompt was answered less than a day ago.</param>
-    public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false)
+    public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false) => Add(SumsOf(cost, purpose), purpose) with
     {
-        var sums = SumsOf(cost, purpose);
+        Habits = purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
+        Spared = purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared,
+    };
+
+    /// <summary>A call without tokens was booked and was none.</summary>
+    public UsageBook Less(Money cost, Purpose purpose) => Add(OneLess(cost), purpose);
+
+    private UsageBook Add(Sums sums, Purpose purpose)
+    {
         var tags = Tags;
         if (!purpose.Tags.IsDefaultOrEmpty)
         {
@@ -24,8 +33,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         }
 
         return new UsageBook(
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
+            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags, Habits, Spared);
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
@@ -40,15 +48,18 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         ? new Sums(cost, 1, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens)
         : new Sums(cost, 1, 0, 0, 0, 0);
 
+    public static Sums OneLess(Money cost) => new(Money.Zero - cost, -1, 0, 0, 0, 0);
+
     /// <summary>Adds up many at once: only the whole of it is cut to the bounded number of names.</summary>
     public static UsageBook Sum(IReadOnlyCollection<UsageBook> books) => new(
         books.Aggregate(default(Sums), (sum, b) => sum + b.Total),
         Names.Sum(books.Select(b => b.Models)),
         Names.Sum(books.Select(b => b.Operations)),
-        Names.Sum(books.Select(b => b.Tags)));
+        Names.Sum(books.Select(b => b.Tags)),
+        Spared: books.Aggregate(default(Spared), (sum, b) => Spared.Sum(sum, b.Spared)));
 
     public static UsageBook operator +(UsageBook a, UsageBook b) =>
-        new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags);
+        new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags, Spared: Spared.Sum(a.Spared, b.Spared));
 }
 
 /// <summary>Sums by name. Past <see cref="Most"/> names, the cheapest half is summed under <see cref="Other"/>: every sum stays exact.</summary>

@@ -9,7 +9,7 @@ public sealed class RoutedApi : GatewayApi
     public const string Middle = "gpt-4.1-mini";
     public const string Large = "gpt-4o";
 
-    protected override string[] Settings =>
+    public RoutedApi() => Settings =
     [
         "--Budgets:Gateway:Routing:Simple:Models", $"{Small}, claude-haiku-4-5", "--Budgets:Gateway:Routing:Simple:ExpectedQuality", "0.85",
         "--Budgets:Gateway:Routing:Medium:Models", $"{Middle}, claude-sonnet-4-5, mistral-large-latest", "--Budgets:Gateway:Routing:Medium:ExpectedQuality", "0.9",

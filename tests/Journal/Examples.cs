@@ -97,6 +97,15 @@ internal static class Examples
     /// <summary>Of a hold that knows its hour.</summary>
     public static Settled SettledInHour { get; } = Events.OfType<Settled>().Single() with { Hold = Ended with { Hour = Start.AddMinutes(2) } };
 
+    /// <summary>A hold that books itself, and what becomes of it.</summary>
+    public static IReadOnlyList<BudgetEvent> Assumed { get; } =
+    [
+        Events.OfType<Held>().First() with { BooksItself = true },
+        Events.OfType<Settled>().Single() with { Key = null, Fingerprint = Digest.None, Amount = Usd(2), Released = Usd(0), Overage = false, Purpose = Purpose with { Usage = null }, Assumed = true },
+        Events.OfType<Settled>().Single() with { Released = Usd(0), Late = true, Corrects = true },
+        Events.OfType<Released>().Single() with { Corrects = true },
+    ];
+
     /// <summary>With all that advice is made of.</summary>
     public static DayClosed Habitual { get; } = Filed with
     {
@@ -108,6 +117,12 @@ internal static class Examples
 
     /// <summary>A charge that says what was asked.</summary>
     public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
+
+    /// <summary>A charge for nothing: the answer was there.</summary>
+    public static Charged SparedCharge { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { Saved = Usd(2) } };
+
+    /// <summary>A day with such calls.</summary>
+    public static DayClosed SparedDay { get; } = Filed with { Usage = UsageBook.Empty with { Spared = new Spared(3, Usd(6)) } };
 
     private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 
