@@ -94,6 +94,7 @@ public static class BudgetsApi
         ReconcileEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
+        FeedbackEndpoints.Map(routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
         BatchEndpoints.Map(routes, app.Services.GetRequiredService<Providers>(), app.Services.GetRequiredService<Endings>(), app.Services.GetRequiredService<BatchRun>());
         Contract.Map(routes);

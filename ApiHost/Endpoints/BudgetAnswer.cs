@@ -35,10 +35,11 @@ internal sealed record LayerAnswer(
     int? ResumeAfterSeconds,
     RateAnswer? OnUnknownPrice,
     LoopAnswer? LoopDetection,
-    Money? ApprovalThreshold)
+    Money? ApprovalThreshold,
+    int? EconomyAtPercent)
 {
     public static LayerAnswer Of(Limits l) =>
-        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold);
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold, l.EconomyAtPercent);
 }
 
 /// <summary>The same request so often within so many minutes, with nothing new in between, is a loop.</summary>
@@ -126,5 +127,5 @@ internal sealed record BudgetAnswer(
     public static Money? ThresholdOf(BudgetView budget) =>
         (budget.Above.ApprovalThreshold, budget.Own.ApprovalThreshold) is ({ } above, { } own) ? Money.Min(above, own) : budget.Above.ApprovalThreshold ?? budget.Own.ApprovalThreshold;
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null } != Limits.None;
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null, EconomyAtPercent = null } != Limits.None;
 }

@@ -56,8 +56,12 @@ internal sealed record BudgetBody : IBody
     [Description("What costs more needs an approval: 402 approval_required. Set from above, it can only be lowered; null: nothing does.")]
     public Change<Money?> ApprovalThreshold { get; set; }
 
+    [Description("From so much of any limit on, in percent of it (1 to 100), calls through the gateway go to cheaper models instead of being stopped. Set from above, it can only be lowered; null: never.")]
+    public Change<int?> EconomyAtPercent { get; set; }
+
     public void Check(Faults faults)
     {
+        faults.Range("economy_at_percent", EconomyAtPercent.Value, 1, 100);
         faults.Money("approval_threshold", ApprovalThreshold.Value, Money.MaxLimit);
         faults.Money("daily_limit", DailyLimit.Value, Money.MaxLimit);
         faults.Money("weekly_limit", WeeklyLimit.Value, Money.MaxLimit);
@@ -93,7 +97,8 @@ internal sealed record BudgetBody : IBody
         EscalationEmail,
         OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
         Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default,
-        ApprovalThreshold: ApprovalThreshold);
+        ApprovalThreshold: ApprovalThreshold,
+        EconomyAtPercent: EconomyAtPercent);
 }
 
 /// <summary>Requests that name an operation or a model are compared by operation, model, amount or usage, and tags.</summary>

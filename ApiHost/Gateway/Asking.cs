@@ -13,6 +13,11 @@ internal sealed class Asking
     /// <summary>The same for each kind of tool that the provider describes to the model itself.</summary>
     private const long ToolOverhead = 1_024;
 
+    /// <summary>The model that the operator's tiers are meant by.</summary>
+    public const string Auto = "auto";
+
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private Asking(ModelRoute route, JsonText text) => (Route, Text) = (route, text);
 
     public ModelRoute Route { get; }
@@ -23,6 +28,14 @@ internal sealed class Asking
 
     /// <summary>Under which name of the price catalogue it is paid for: some pictures cost by their size, and are models of their own there.</summary>
     public string PricedAs { get; private set; } = "";
+
+    /// <summary>Why this model and no other, in a few words that are ours; null: it was named.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Counts the models that one call is tried with, from 0.</summary>
+    public int Attempt { get; private set; }
+
+    public bool IsAuto => Reason is null && Model == Auto;
 
     public bool Streams { get; private set; }
 
@@ -55,6 +68,14 @@ internal sealed class Asking
             : (asking, null);
     }
 
+    /// <summary>The same call of another model.</summary>
+    public Asking As(string model, string? reason, int attempt)
+    {
+        var other = (Asking)MemberwiseClone();
+        (other.Model, other.PricedAs, other.Reason, other.Attempt) = (model, model == Model ? PricedAs : model, reason, attempt);
+        return other;
+    }
+
     public CallOutline Outline(DateTimeOffset from, DateTimeOffset until) => new(
         PricedAs,
         Text.Bytes.Length - Text.PictureBytes + Overhead + ((Text.Tools.Count > 0 ? 1 + Text.Tools.Count(t => t is not (null or "function" or "custom")) : 0) * ToolOverhead),
@@ -83,6 +104,11 @@ internal sealed class Asking
             {
                 changes[name] = null;
             }
+        }
+
+        if (Reason is not null)
+        {
+            changes["model"] = JsonSerializer.SerializeToUtf8Bytes(Model, s_plain);
         }
 
         if (outputTokens is { } most)

@@ -20,8 +20,9 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
     private static readonly Problem s_brokeOff = new(ProblemKind.ProviderBrokeOff, "The provider broke off, or said nothing for too long. What the call may have cost is booked; to send it again costs again.");
     private static readonly Problem s_refused = new(ProblemKind.ProviderRefused, "The provider turned this gateway away: what the operator has set for it is wrong. Nothing was spent.");
 
-    /// <returns>What was spent, and what is left to tell the caller once that is booked.</returns>
-    public async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Forward(HttpContext http, Asking asking, Held held, Provider provider)
+    /// <param name="judges">True: another model could be called, so it is looked at whether the answer is good for anything.</param>
+    /// <returns>What was spent, what is left to tell the caller once that is booked, and why another model may do better; null: nothing says so, or it is too late.</returns>
+    public async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Forward(HttpContext http, Asking asking, Held held, Provider provider, bool judges)
     {
         var meter = new Meter(asking, held.Bound);
         using var ended = new CancellationTokenSource();
@@ -34,7 +35,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         {
             // Nobody is there any more, and nothing has been sent yet.
             await ended.CancelAsync();
-            return (new Spent.Nothing(), _ => Task.CompletedTask);
+            return (new Spent.Nothing(), _ => Task.CompletedTask, null);
         }
 
         try
@@ -47,12 +48,12 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
                 ? await Stream(http, asking, held, answer, meter, patience, stop.Token)
-                : await Whole(http, asking, held, answer, meter, stop.Token);
+                : await Whole(http, asking, held, answer, meter, judges, stop.Token);
         }
         catch (HttpRequestException e) when (Upstream.WasNeverSent(e))
         {
             LogUnreachable(log, provider.Name, e.HttpRequestError);
-            return (new Spent.Nothing(), _ => s_unreachable.Send(http));
+            return (new Spent.Nothing(), _ => s_unreachable.Send(http), Doubting.Unreachable);
         }
         catch (Exception e)
         {
@@ -62,7 +63,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
             }
 
             LogBrokeOff(log, provider.Name);
-            return (meter.Spent(isWhole: false), _ => BrokeOff(http));
+            return (meter.Spent(isWhole: false), _ => BrokeOff(http), http.RequestAborted.IsCancellationRequested ? null : Doubting.BrokeOff);
         }
         finally
         {
@@ -86,7 +87,8 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         }
     }
 
-    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Whole(HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationToken stop)
+    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Whole(
+        HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
     {
         var body = await Read(answer, LargestAnswer, stop);
         meter.Read(body);
@@ -94,6 +96,8 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
+            // Once more: another model may have been called since.
+            Headers.Pass(answer, http.Response);
             Headers.Tell(http.Response, held, settled ?? held.Receipt, meter.Model ?? asking.Model);
             if (settled is not null)
             {
@@ -101,10 +105,10 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
             }
 
             return Write(http, 200, body);
-        });
+        }, judges ? Doubting.FaultOf(asking, body) : null);
     }
 
-    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Stream(
+    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Stream(
         HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationTokenSource patience, CancellationToken stop)
     {
         Headers.Pass(answer, http.Response);
@@ -146,10 +150,10 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         }
 
         // Half an answer must not look like a whole one.
-        return (meter.Spent(isWhole), _ => isWhole ? Task.CompletedTask : BrokeOff(http));
+        return (meter.Spent(isWhole), _ => isWhole ? Task.CompletedTask : BrokeOff(http), null);
     }
 
-    private async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Failed(
+    private async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Failed(
         HttpContext http, Asking asking, HttpResponseMessage answer, Meter meter, Held held, Provider provider, CancellationToken stop)
     {
         var body = await ReadError(answer, stop);
@@ -158,15 +162,15 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         Spent spent = status < 500 || Discretion.IsProvidersError(body) ? new Spent.Nothing() : meter.InputAlone();
         if (IsOurFault(answer))
         {
-            return (spent, _ => s_refused.Send(http));
+            return (spent, _ => s_refused.Send(http), Doubting.TurnedAway);
         }
 
-        Headers.Pass(answer, http.Response);
         return (spent, settled =>
         {
+            Headers.Pass(answer, http.Response);
             Headers.Tell(http.Response, held, settled ?? held.Receipt, asking.Model);
             return Write(http, status, Discretion.Hide(body, provider));
-        });
+        }, Doubting.FaultOf(status));
     }
 
     /// <summary>A key that is not taken, or an address that is elsewhere by now: callers can do nothing about it, and are not told more.</summary>

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Budgets.Tests.Gateway;
 
 /// <summary>The real host with a fake provider behind it. The budgets' clock stands still until a test moves it.</summary>
-public sealed class GatewayApi : IAsyncLifetime, IDisposable
+public class GatewayApi : IAsyncLifetime, IDisposable
 {
     public const string Name = "gateway";
 
@@ -71,6 +71,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     {
         _http.Dispose();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <param name="budget">Set from above, as JSON.</param>

@@ -171,6 +171,8 @@ public sealed class ContractTests(Api api)
         await Check("DELETE", $"/v1/agents/{agent.Id}/keys/{key}", "/v1/agents/{agent_id}/keys/{key_id}", party: api.Operator);
         await Check("GET", "/v1/agents/me", "/v1/agents/me");
         await Check("DELETE", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", party: api.Operator);
+        await Check("POST", "/v1/feedback", "/v1/feedback", """{"reservation_id":"gwr_0123456789abcdefghij","quality":1}""");
+        await Check("POST", "/v1/feedback", "/v1/feedback", """{"reservation_id":"gwr_0123456789abcdefghij","quality":2}""");
         await Check("GET", "/health/live", "/health/live");
         await Check("GET", "/health/ready", "/health/ready");
     }

@@ -91,6 +91,16 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Economy_is_stored_as_approved()
+    {
+        var plain = Examples.Events.OfType<Configured>().Single();
+        var example = plain with { Above = plain.Above with { EconomyAtPercent = 80 } };
+
+        Approved.Equal("Configured.Economy", Encode(example));
+        BudgetCodec.Instance.Decode(Encode(example)).Should().BeEquivalentTo([example], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void A_day_that_leads_to_an_earlier_closing_is_stored_as_approved()
     {
         var stored = Encode(Examples.Filed);
