@@ -11,6 +11,7 @@ internal static class GatewayEndpoints
     {
         services.AddSingleton(s => Providers.Read(s.GetRequiredService<IConfiguration>()));
         services.AddSingleton<Upstream>();
+        services.AddSingleton<Attempts>();
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());
         services.AddSingleton<Forwarding>();
