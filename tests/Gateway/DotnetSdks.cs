@@ -12,7 +12,7 @@ using OpenAI.Responses;
 namespace Budgets.Tests.Gateway;
 
 /// <summary>Calls by the official SDKs for .NET, as their users write them: base URL and key are all that is ours.</summary>
-internal sealed class DotnetSdks(Uri address, string key)
+internal sealed class DotnetSdks(Uri address, string key) : IDisposable
 {
     private readonly OpenAIClient _openai = new(new ApiKeyCredential(key), new OpenAIClientOptions { Endpoint = new Uri(address, "v1") });
     private readonly AnthropicClient _anthropic = new() { BaseUrl = address.ToString().TrimEnd('/'), ApiKey = key };
@@ -47,7 +47,7 @@ internal sealed class DotnetSdks(Uri address, string key)
     public async Task<string> ResponseStream(string text = "hello", string model = "gpt-4o")
     {
         var seen = new StringBuilder();
-        await foreach (var update in _openai.GetResponsesClient().CreateResponseStreamingAsync(Asked(text, model, streams: true)))
+        await foreach (var update in await _openai.GetResponsesClient().CreateResponseStreamingAsync(Asked(text, model, streams: true)))
         {
             seen.Append((update as StreamingResponseOutputTextDeltaUpdate)?.Delta);
         }
@@ -90,6 +90,8 @@ internal sealed class DotnetSdks(Uri address, string key)
         });
         return message.Content.Select(c => c.TryPickToolUse(out var use) ? JsonSerializer.Serialize(use.Input) : null).Single(c => c is not null)!;
     }
+
+    public void Dispose() => _anthropic.Dispose();
 
     private static CreateResponseOptions Asked(string text, string model, bool streams)
     {

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Budgets.Tests.Gateway;
 
 /// <summary>The real host with a fake provider behind it. The budgets' clock stands still until a test moves it.</summary>
-public sealed class GatewayApi : IAsyncLifetime, IDisposable
+/// <remarks>Nothing is asked for again unless a test says so: the clock would have to be moved for that.</remarks>
+public class GatewayApi(params string[] settings) : IAsyncLifetime, IDisposable
 {
     public const string Name = "gateway";
 
@@ -20,6 +21,11 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("budgets-gateway-").FullName;
     private HttpClient _http = new();
+
+    public GatewayApi()
+        : this("--Budgets:Gateway:Retries", "0")
+    {
+    }
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
@@ -42,7 +48,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
                 "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Logging:LogLevel:Default", "Debug",
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
-                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable",
+                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable", .. settings,
             ],
             builder =>
             {
@@ -67,6 +73,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     {
         _http.Dispose();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <param name="budget">Set from above, as JSON.</param>
