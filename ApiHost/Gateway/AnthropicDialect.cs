@@ -10,7 +10,9 @@ internal sealed class AnthropicDialect : Dialect
 {
     public const string Home = "anthropic";
 
-    private const string VersionHeader = "anthropic-version";
+    /// <summary>All requests of its SDKs have it.</summary>
+    public const string VersionHeader = "anthropic-version";
+
     private const string Version = "2023-06-01";
 
     public override string HomeProvider => Home;
@@ -19,8 +21,8 @@ internal sealed class AnthropicDialect : Dialect
 
     public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", VersionHeader, "anthropic-beta"];
 
-    /// <remarks>2,576 pixels at most on the long edge, in patches of 28 (source: Anthropic's page on vision): 92 by 92 of them.</remarks>
-    public override long MostPictureTokens(string model) => 92 * 92;
+    /// <remarks>Patches of 28 by 28 pixels, made smaller to 4,784 of them; to 1,568 by models before 4.7 (source: Anthropic's page on vision, "Evaluate image size").</remarks>
+    public override long MostPictureTokens(string model) => 4_784;
 
     public override bool IsCallersTool(string? type) => type is null or "custom"
         || ((ReadOnlySpan<string>)["bash_", "text_editor_", "computer_", "memory_"]).ContainsStartOf(type);

@@ -11,7 +11,7 @@ namespace Budgets.Tests.Gateway;
 
 /// <summary>The real host with a fake provider behind it. The budgets' clock stands still until a test moves it.</summary>
 /// <remarks>Nothing is asked for again unless a test says so: the clock would have to be moved for that.</remarks>
-public class GatewayApi(params string[] settings) : IAsyncLifetime, IDisposable
+public class GatewayApi : IAsyncLifetime, IDisposable
 {
     public const string Name = "gateway";
 
@@ -20,12 +20,15 @@ public class GatewayApi(params string[] settings) : IAsyncLifetime, IDisposable
     public const string AnthropicKey = "sk-ant-canary-9876543210";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("budgets-gateway-").FullName;
+    private readonly string[] _settings;
     private HttpClient _http = new();
 
     public GatewayApi()
         : this("--Budgets:Gateway:Retries", "0")
     {
     }
+
+    protected GatewayApi(params string[] settings) => _settings = settings;
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
@@ -48,7 +51,7 @@ public class GatewayApi(params string[] settings) : IAsyncLifetime, IDisposable
                 "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Logging:LogLevel:Default", "Debug",
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
-                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable", .. settings,
+                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable", .. _settings,
             ],
             builder =>
             {

@@ -144,7 +144,6 @@ public sealed class RetryTests(UsualRetries api) : IClassFixture<UsualRetries>
         using var upstream = new Upstream();
         var attempts = new Attempts(upstream, Settings("1"), logs.CreateLogger<Attempts>(), TimeProvider.System);
         var nobody = new Provider("nobody", Dialect.OpenAi, "http://127.0.0.1:1/v1", "sk-canary-nobody");
-        var began = System.Diagnostics.Stopwatch.GetTimestamp();
 
         using var attempt = await attempts.Make(nobody, ModelRoute.Chat, [], new DefaultHttpContext().Request, CancellationToken.None);
 
@@ -152,7 +151,6 @@ public sealed class RetryTests(UsualRetries api) : IClassFixture<UsualRetries>
         FluentActions.Invoking(() => attempt.Answer).Should().Throw<HttpRequestException>();
         book.Text.Split('\n').Where(l => l.Contains("made again", StringComparison.Ordinal)).Should().ContainSingle().Which.Should().Contain("nobody").And.Contain("ConnectionError");
         book.Text.Should().NotContain("sk-canary");
-        System.Diagnostics.Stopwatch.GetElapsedTime(began).Should().BePositive();
     }
 
     [Theory]
@@ -171,7 +169,7 @@ public sealed class RetryTests(UsualRetries api) : IClassFixture<UsualRetries>
 
         Attempts.Read(Settings(setting), faults).Should().Be(retries);
 
-        faults.Should().HaveCount(isRight ? 0 : 1).And.OnlyContain(f => f.StartsWith(Attempts.Setting, StringComparison.Ordinal));
+        faults.Should().HaveCount(isRight ? 0 : 1).And.AllSatisfy(f => f.Should().StartWith(Attempts.Setting));
     }
 
     private static IConfiguration Settings(string? retries) => new ConfigurationBuilder().AddInMemoryCollection([new(Attempts.Setting, retries)]).Build();

@@ -41,6 +41,10 @@ public sealed class SdkTests(AimockApi api)
         results.GetProperty("embeddings").GetProperty("numbers").GetBoolean().Should().BeTrue();
         results.GetProperty("picture").GetProperty("bytes").GetString().Should().Be("iVBORw0KGgo=");
         results.GetProperty("models").GetProperty("first").GetString().Should().Be("model");
+        results.GetProperty("model").GetProperty("id").GetString().Should().Be("gpt-4o");
+        (results.GetProperty("modelOfAnthropic").GetProperty("type").GetString(), results.GetProperty("modelOfAnthropic").GetProperty("name").GetString()).Should().Be(("model", "claude-haiku-4-5"));
+        results.GetProperty("noModel").GetProperty("kind").GetString().Should().Be("NotFoundError");
+        results.GetProperty("noModelOfAnthropic").GetProperty("type").GetString().Should().Be("not_found_error");
         foreach (var name in (string[])["error", "messageError"])
         {
             results.GetProperty(name).GetProperty("status").GetInt32().Should().Be(400, name);

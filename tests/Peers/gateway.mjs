@@ -50,6 +50,9 @@ const used = await anthropic.messages.create({
 results.messageTools = { call: JSON.stringify(used.content.find((part) => part.type === 'tool_use').input) }
 
 results.models = { first: (await openai.models.list()).data[0].object }
+results.model = { id: (await openai.models.retrieve('gpt-4o')).id }
+const retrieved = await anthropic.models.retrieve('claude-haiku-4-5')
+results.modelOfAnthropic = { id: retrieved.id, type: retrieved.type, name: retrieved.display_name }
 
 const failure = async (call) => {
   try {
@@ -61,6 +64,8 @@ const failure = async (call) => {
 }
 results.error = await failure(() => openai.chat.completions.create({ model: 'gpt-4o', max_tokens: 50, messages: [{ role: 'user', content: 'fail' }] }))
 results.messageError = await failure(() => anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages: [{ role: 'user', content: 'fail' }] }))
+results.noModel = await failure(() => openai.models.retrieve('never-heard-of'))
+results.noModelOfAnthropic = await failure(() => anthropic.models.retrieve('never-heard-of'))
 
 // Whoever has no money is told so at once, and does not ask again.
 results.poor = await failure(() => new OpenAI({ baseURL: `${address}/v1`, apiKey: poor }).chat.completions.create({ model: 'gpt-4o', max_tokens: 50, messages }))
