@@ -27,14 +27,13 @@ internal sealed partial class Attempts
     /// <summary>From the first attempt to the beginning of the last.</summary>
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
 
-    private readonly Upstream _upstream;
     private readonly TimeProvider _clock;
     private readonly ILogger<Attempts> _log;
     private readonly ResiliencePipeline<Attempt> _repeating;
 
-    public Attempts(Upstream upstream, IConfiguration configuration, ILogger<Attempts> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+    public Attempts(IConfiguration configuration, ILogger<Attempts> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
     {
-        (_upstream, _clock, _log) = (upstream, clock, log);
+        (_clock, _log) = (clock, log);
         var retries = Read(configuration);
         _repeating = retries == 0 ? ResiliencePipeline<Attempt>.Empty : Repeating(retries);
     }
@@ -56,15 +55,16 @@ internal sealed partial class Attempts
         return Usual;
     }
 
-    /// <param name="from">When its caller has gone, no attempt is begun.</param>
+    /// <param name="send">One attempt.</param>
+    /// <param name="gone">When its caller has gone, no attempt is begun.</param>
     /// <param name="stop">Ends the attempt that is being made.</param>
     /// <returns>The last attempt; null: the caller went while none was being made.</returns>
-    public async Task<Attempt?> Make(Provider provider, ModelRoute route, byte[] body, HttpRequest from, CancellationToken stop)
+    public async Task<Attempt?> Make(Provider provider, Func<Task<HttpResponseMessage>> send, CancellationToken gone, CancellationToken stop)
     {
-        var context = ResilienceContextPool.Shared.Get(from.HttpContext.RequestAborted);
+        var context = ResilienceContextPool.Shared.Get(gone);
         try
         {
-            var order = new Order(this, provider, route, body, from, _clock.GetTimestamp(), stop);
+            var order = new Order(provider, send, _clock.GetTimestamp(), stop);
             context.Properties.Set(Order.Key, order);
             var outcome = await _repeating.ExecuteOutcomeAsync(static (_, order) => order.Make(), context, order);
             return outcome.Result;
@@ -105,7 +105,7 @@ internal sealed partial class Attempts
     private static Order OrderOf(ResilienceContext context) => context.Properties.GetValue(Order.Key, null!);
 
     /// <param name="Began">When the first attempt did.</param>
-    private sealed record Order(Attempts Attempts, Provider Provider, ModelRoute Route, byte[] Body, HttpRequest From, long Began, CancellationToken Stop)
+    private sealed record Order(Provider Provider, Func<Task<HttpResponseMessage>> Send, long Began, CancellationToken Stop)
     {
         public static readonly ResiliencePropertyKey<Order> Key = new("call");
 
@@ -113,7 +113,7 @@ internal sealed partial class Attempts
         {
             try
             {
-                var answer = await Attempts._upstream.Send(Provider, Route, Body, From, Stop);
+                var answer = await Send();
                 return Polly.Outcome.FromResult(new Attempt(answer, answer.IsSuccessStatusCode ? [] : await Upstream.ReadError(answer, LargestError, Stop)));
             }
             catch (Exception e)

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Sends a call on, and finds out what became of it. It never fails: whatever happens is something spent, or nothing, and something to tell the caller.</summary>
-internal sealed partial class Forwarding(Attempts attempts, Upstream upstream, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed partial class Forwarding(Attempts attempts, Joining joining, Upstream upstream, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>Providers give up on a call of theirs after ten minutes.</summary>
     private static readonly TimeSpan s_longestAnswer = TimeSpan.FromMinutes(15);
@@ -32,7 +32,8 @@ internal sealed partial class Forwarding(Attempts attempts, Upstream upstream, I
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, asking.Streams ? http.RequestAborted : CancellationToken.None);
         try
         {
-            using var attempt = await attempts.Make(provider, asking.Route, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
+            var text = asking.Forwarded(held.OutputTokens);
+            using var attempt = await attempts.Make(provider, () => joining.Send(held, provider, asking, text, http.Request, stop.Token), http.RequestAborted, stop.Token);
             if (attempt is null)
             {
                 // Nobody is there any more, and nothing is being made.
@@ -90,6 +91,7 @@ internal sealed partial class Forwarding(Attempts attempts, Upstream upstream, I
     {
         var body = await Upstream.Read(answer, LargestAnswer, stop);
         meter.Read(body);
+        Recording.Of(http)?.Take(body);
         Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
@@ -111,6 +113,7 @@ internal sealed partial class Forwarding(Attempts attempts, Upstream upstream, I
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var isWhole = false;
         var chunk = ArrayPool<byte>.Shared.Rent(16_384);
+        var output = Recording.Of(http)?.Beside(http.Response.BodyWriter) ?? http.Response.BodyWriter;
         using var events = new EventStream(meter, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
         try
         {
@@ -126,11 +129,11 @@ internal sealed partial class Forwarding(Attempts attempts, Upstream upstream, I
                     break;
                 }
 
-                events.Pass(chunk.AsSpan(0, read), http.Response.BodyWriter);
+                events.Pass(chunk.AsSpan(0, read), output);
                 await http.Response.BodyWriter.FlushAsync(stop);
             }
 
-            events.End(http.Response.BodyWriter);
+            events.End(output);
             await http.Response.BodyWriter.FlushAsync(stop);
             isWhole = meter.IsDone;
         }

@@ -20,15 +20,10 @@ public class GatewayApi : IAsyncLifetime, IDisposable
     public const string AnthropicKey = "sk-ant-canary-9876543210";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("budgets-gateway-").FullName;
-    private readonly string[] _settings;
     private HttpClient _http = new();
 
-    public GatewayApi()
-        : this("--Budgets:Gateway:Retries", "0")
-    {
-    }
-
-    protected GatewayApi(params string[] settings) => _settings = settings;
+    /// <summary>Settings beside the usual ones, as on the command line.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
@@ -51,7 +46,8 @@ public class GatewayApi : IAsyncLifetime, IDisposable
                 "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory, "--Logging:LogLevel:Default", "Debug",
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
-                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable", .. _settings,
+                "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable",
+                "--Budgets:Gateway:Retries", "0", .. Settings,
             ],
             builder =>
             {
@@ -86,6 +82,14 @@ public class GatewayApi : IAsyncLifetime, IDisposable
         created.Status.Should().Be(201, created.Text);
         Provider.Calls.Clear();
         return new Agent(_http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
+    }
+
+    /// <summary>A child of an agent, with its first key.</summary>
+    public async Task<Agent> NewChild(Agent parent, string name = "c")
+    {
+        var child = await parent.Post("/v1/agents/create-child", $$"""{"child_name":"{{name}}"}""");
+        child.Status.Should().Be(201, child.Text);
+        return Holder(child["api_key"].GetString()!, child["child_id"].GetString()!);
     }
 
     /// <summary>The first key of an agent that was made by somebody else.</summary>

@@ -40,7 +40,7 @@ public sealed class HostTests(GatewayApi api)
             var body = $$$"""{{{{members}}}"model":"gpt-4o","max_tokens":5,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":{{{text}}}}}]}]}""";
             var answer = await agent.Send("POST", $"/v1/chat/completions?api_base={Uri.EscapeDataString(url)}&base_url=x", new StringContent(body, Encoding.UTF8, "application/json"), request =>
             {
-                foreach (var name in s_headers.Where(_ => url.All(c => c is > ' ' and < '\u007f')))
+                foreach (var name in s_headers.Where(_ => url.Length < 500 && url.All(c => c is > ' ' and < '\u007f')))
                 {
                     request.Headers.TryAddWithoutValidation(name, url);
                 }
@@ -125,7 +125,11 @@ public sealed class HostTests(GatewayApi api)
             status.Should().StartWith("HTTP/1.1 ");
         }
 
-        api.Provider.Calls.Should().AllSatisfy(call => (call.Path, call.Query, call.Headers["host"]).Should().Be(("/v1/chat/completions", "", api.Provider.Address.Authority)));
+        foreach (var call in api.Provider.Calls)
+        {
+            (call.Path, call.Query, call.Headers["host"]).Should().Be(("/v1/chat/completions", "", api.Provider.Address.Authority));
+        }
+
         trap.Connections.Should().Be(0);
         seen.Names.Should().NotContain(n => n.Contains(Canary, StringComparison.OrdinalIgnoreCase));
         await api.AtRest(agent);
