@@ -21,15 +21,13 @@ internal sealed class AnthropicDialect : Dialect
 
     public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", VersionHeader, "anthropic-beta"];
 
-    /// <remarks>Patches of 28 by 28 pixels, made smaller to 4,784 of them; to 1,568 by models before 4.7 (source: Anthropic's page on vision, "Evaluate image size").</remarks>
-    public override long MostPictureTokens(string model) => 4_784;
+    public override long MostPictureTokens(string model) => ModelTraits.MostClaudePictureTokens;
 
     public override bool IsCallersTool(string? type) => type is null or "custom"
         || ((ReadOnlySpan<string>)["bash_", "text_editor_", "computer_", "memory_"]).ContainsStartOf(type);
 
     /// <remarks>Models of these families think only when they are asked to. Thinking is shown in short, and paid for in full.</remarks>
-    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff
-        || (!asked.NamesThinking && ((ReadOnlySpan<string>)["claude-3-", "claude-haiku-4-", "claude-sonnet-4-", "claude-opus-4-"]).ContainsStartOf(asked.Model));
+    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff || (!asked.NamesThinking && ModelTraits.ThinksOnlyWhenAsked(asked.Model));
 
     public override void Authorize(HttpRequestHeaders headers, string key)
     {

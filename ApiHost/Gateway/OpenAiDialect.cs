@@ -10,36 +10,18 @@ internal sealed class OpenAiDialect : Dialect
 {
     public const string Home = "openai";
 
-    // Source: OpenAI's guide "Images and vision", "Calculating costs", as of 2026-11.
-
-    /// <summary>Of gpt-4o-mini, whose pictures are counted dearer than any other's: 2,833 and 5,667 for each of eight tiles.</summary>
-    private const long MiniPicture = 2_833 + (8 * 5_667);
-
-    /// <summary>Of models that make pictures smaller to 1,536 patches, at 2.46 tokens at most, or to eight tiles at 170.</summary>
-    private const long SmallPicture = 4_096;
-
-    /// <summary>Of models that make them smaller to 10,000 patches, at 1.62 tokens at most.</summary>
-    private const long Picture = 16_384;
-
-    /// <summary>Of all later ones, which leave a picture as it is and refuse more than 30,000 patches, at 1.2 tokens.</summary>
-    private const long LargePicture = 36_000;
-
     public override string HomeProvider => Home;
 
     public override Type Shape => typeof(OpenAiErrorAnswer);
 
     public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", "OpenAI-Beta"];
 
-    public override long MostPictureTokens(string model) => model.Contains("4o-mini", StringComparison.OrdinalIgnoreCase) ? MiniPicture
-        : ((ReadOnlySpan<string>)["gpt-4", "o1", "o3", "o4"]).ContainsStartOf(model) ? SmallPicture
-        : model == "gpt-5" || ((ReadOnlySpan<string>)["gpt-5-", "gpt-5.1", "gpt-5.2", "gpt-5.3", "gpt-5.4", "gpt-5.5"]).ContainsStartOf(model) ? Picture
-        : LargePicture;
+    public override long MostPictureTokens(string model) => ModelTraits.MostPictureTokens(model);
 
     public override bool IsCallersTool(string? type) => type is "function" or "custom" or "local_shell" or "apply_patch" or "computer_use_preview";
 
     /// <remarks>Models before gpt-5 do not think; later ones do unless they are told not to, and do not show it.</remarks>
-    public override bool ShowsAllItMakes(Asking asked) =>
-        asked.ThinkingIsOff || asked.Model.StartsWith("gpt-4", StringComparison.OrdinalIgnoreCase) || asked.Model.StartsWith("gpt-3.5", StringComparison.OrdinalIgnoreCase);
+    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff || ModelTraits.ThinksOnlyWhenAsked(asked.Model);
 
     public override void Authorize(HttpRequestHeaders headers, string key) => headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
 
