@@ -22,6 +22,7 @@ internal static class Embedded
         HasDashboard(builder.Configuration, faults);
         Providers.Read(builder.Configuration, faults);
         Tiers.Read(builder.Configuration, faults);
+        Attempts.Read(builder.Configuration, faults);
         CacheSettings.Read(builder.Configuration, faults);
         JoinSettings.Read(builder.Configuration, faults);
         faults.AddRange(BudgetSilo.Faults(builder.Configuration));

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Sends a call on, and finds out what became of it. It never fails: whatever happens is something spent, or nothing, and something to tell the caller.</summary>
-internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed partial class Forwarding(Attempts attempts, Joining joining, Upstream upstream, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>Providers give up on a call of theirs after ten minutes.</summary>
     private static readonly TimeSpan s_longestAnswer = TimeSpan.FromMinutes(15);
@@ -31,19 +31,20 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         // Whoever streams can stop. An answer in one piece is made, and paid for, whether anybody waits for it or not.
         using var patience = new CancellationTokenSource(s_longestAnswer, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, asking.Streams ? http.RequestAborted : CancellationToken.None);
-        if (http.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody is there any more, and nothing has been sent yet.
-            await ended.CancelAsync();
-            return (new Spent.Nothing(), _ => Task.CompletedTask, null);
-        }
-
         try
         {
-            using var answer = await joining.Send(held, provider, asking, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
+            var text = asking.Forwarded(held.OutputTokens);
+            using var attempt = await attempts.Make(provider, () => joining.Send(held, provider, asking, text, http.Request, stop.Token), http.RequestAborted, stop.Token);
+            if (attempt is null)
+            {
+                // Nobody is there any more, and nothing is being made.
+                return (new Spent.Nothing(), _ => Task.CompletedTask, null);
+            }
+
+            var answer = attempt.Answer;
             if (!answer.IsSuccessStatusCode)
             {
-                return await Failed(http, asking, answer, meter, held, provider, stop.Token);
+                return Failed(http, asking, answer, attempt.Error, meter, held, provider);
             }
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
@@ -78,7 +79,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         try
         {
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(null), http.Request, stop.Token);
-            var body = await Read(answer, LargestError, stop.Token);
+            var body = await Upstream.Read(answer, LargestError, stop.Token);
             await (IsOurFault(answer) ? s_refused.Send(http) : Send(http, answer, answer.IsSuccessStatusCode ? body : Discretion.Hide(body, provider)));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -90,7 +91,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
     private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Whole(
         HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
     {
-        var body = await Read(answer, LargestAnswer, stop);
+        var body = await Upstream.Read(answer, LargestAnswer, stop);
         meter.Read(body);
         Recording.Of(http)?.Take(answer, body);
         Headers.Pass(answer, http.Response);
@@ -153,10 +154,9 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         return (meter.Spent(isWhole), _ => isWhole ? Task.CompletedTask : BrokeOff(http), null);
     }
 
-    private async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Failed(
-        HttpContext http, Asking asking, HttpResponseMessage answer, Meter meter, Held held, Provider provider, CancellationToken stop)
+    private (Spent Spent, Func<Receipt?, Task> Tell, string? Fault) Failed(
+        HttpContext http, Asking asking, HttpResponseMessage answer, byte[] body, Meter meter, Held held, Provider provider)
     {
-        var body = await ReadError(answer, stop);
         var status = (int)answer.StatusCode;
         LogFailed(log, provider.Name, status);
         Spent spent = status < 500 || Discretion.IsProvidersError(body) ? new Spent.Nothing() : meter.InputAlone();
@@ -185,43 +185,6 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
 
         http.Abort();
         return Task.CompletedTask;
-    }
-
-    /// <summary>What there is of it: the status says enough.</summary>
-    private static async Task<byte[]> ReadError(HttpResponseMessage answer, CancellationToken stop)
-    {
-        try
-        {
-            return await Read(answer, LargestError, stop);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return [];
-        }
-    }
-
-    private static async Task<byte[]> Read(HttpResponseMessage answer, int most, CancellationToken stop)
-    {
-        await using var body = await answer.Content.ReadAsStreamAsync(stop);
-        using var all = new MemoryStream();
-        var chunk = ArrayPool<byte>.Shared.Rent(16_384);
-        try
-        {
-            while (await body.ReadAsync(chunk, stop) is > 0 and var read)
-            {
-                all.Write(chunk, 0, read);
-                if (all.Length > most)
-                {
-                    throw new IOException("The answer is longer than any that is taken.");
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-
-        return all.ToArray();
     }
 
     private static Task Send(HttpContext http, HttpResponseMessage answer, byte[] body)

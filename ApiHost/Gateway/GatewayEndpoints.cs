@@ -15,6 +15,7 @@ internal static class GatewayEndpoints
         services.AddSingleton<Economy>();
         services.AddSingleton<Router>();
         services.AddSingleton<Upstream>();
+        services.AddSingleton<Attempts>();
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());
         services.AddSingleton<Forwarding>();

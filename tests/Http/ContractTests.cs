@@ -89,6 +89,8 @@ public sealed class ContractTests(Api api)
         await Check("POST", "/v1/reservations", "/v1/reservations", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
         await Check("POST", "/v1/decide", "/v1/decide", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
         await Check("GET", "/v1/models?limit=100", "/v1/models");
+        await Check("GET", "/v1/models/gpt-5", "/v1/models/{model_id}");
+        await Check("GET", "/v1/models/never-heard-of", "/v1/models/{model_id}");
         await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":1,"tiers":[{"above_input_tokens":5,"input_per_million":2}]}""", api.Operator);
         await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":-1}""", api.Operator);
         await Check("DELETE", "/v1/models/of-the-contract", "/v1/models/{model_id}", party: api.Operator);

@@ -108,7 +108,7 @@ internal sealed partial class BatchRun(
             return (null, Money.Zero);
         }
 
-        var (spent, tell) = await forwarding.Forward(letter, item.Asking, held, item.Provider);
+        var (spent, tell, _) = await forwarding.Forward(letter, item.Asking, held, item.Provider, judges: false);
         var settled = await Soon(endings.End(held, spent));
         await cache.Keep(letter, item.Asking, held, spent, settled);
         try
