@@ -56,6 +56,9 @@ internal sealed record BudgetBody : IBody
     [Description("What costs more needs an approval: 402 approval_required. Set from above, it can only be lowered; null: nothing does.")]
     public Change<Money?> ApprovalThreshold { get; set; }
 
+    [Description("What the gateway holds for a call: the most that it can cost (strict, default), or what the agent's own calls of this kind come to in 19 cases of 20, once there were 20 of them. expected lets limits be passed by what the rest cost more; it is set from above, and the agent itself can only choose strict.")]
+    public Change<HoldMode?> HoldMode { get; set; }
+
     public void Check(Faults faults)
     {
         faults.Money("approval_threshold", ApprovalThreshold.Value, Money.MaxLimit);
@@ -93,7 +96,8 @@ internal sealed record BudgetBody : IBody
         EscalationEmail,
         OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
         Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default,
-        ApprovalThreshold: ApprovalThreshold);
+        ApprovalThreshold: ApprovalThreshold,
+        HoldMode: HoldMode);
 }
 
 /// <summary>Requests that name an operation or a model are compared by operation, model, amount or usage, and tags.</summary>

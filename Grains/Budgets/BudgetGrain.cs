@@ -81,6 +81,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
+        request = Expecting.Of(State, request);
         var quote = await _prices.Quote(request, Now);
         var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);

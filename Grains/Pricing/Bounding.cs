@@ -40,7 +40,7 @@ internal static class Bounding
             }
         }
 
-        return new CallBound(dearest, output, isKnown);
+        return new CallBound(dearest, output, isKnown, most);
     }
 
     /// <summary>Null: nobody knows.</summary>
