@@ -14,6 +14,11 @@ internal static class GatewayEndpoints
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());
         services.AddSingleton<Forwarding>();
+        services.AddSingleton(s => CacheSettings.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<AnswerStore>();
+        services.AddSingleton(s => JoinSettings.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<Joining>();
+        services.AddSingleton<AnswerCache>();
         services.AddSingleton<Gate>();
     }
 
@@ -31,7 +36,7 @@ internal static class GatewayEndpoints
         routes.Map("POST", route.Path, Access.Spend, call => pass(call, route), described with
         {
             Text = "Takes and answers what the provider does, streams included. The most that the call can cost is held before it is forwarded; what it did cost is booked from the provider's own usage. "
-                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Errors are in the provider's form.",
+                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Where the same was answered in this tree a while ago, it is answered again for nothing: x-budget-cache. Errors are in the provider's form.",
             Accent = route.Dialect,
             TakesIdempotencyKey = true,
             Answers = [new(200, null, "The provider's answer."), new(200, null, "The same as a stream.", "text/event-stream")],

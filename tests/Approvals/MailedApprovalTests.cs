@@ -81,9 +81,9 @@ public sealed partial class MailedApprovalTests
         var used = await rest.Post("/v1/reservations", key, $$"""{"amount":42.5,"operation":"generate_100_videos","approval_id":"{{id}}"}""");
         used.Status.Should().Be(201, used.Code);
         var token = new Uri(link).Segments[^1];
-        host.Output.Should().NotContain(token);
         host.Terminate();
         (await host.Exited()).Should().Be(0, host.Output);
+        host.Output.Should().NotContain(token);
         foreach (var file in Directory.EnumerateFiles(scratch.Path, "*", SearchOption.AllDirectories))
         {
             (await File.ReadAllBytesAsync(file)).AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(token)).Should().Be(-1, $"{file} must not hold it");

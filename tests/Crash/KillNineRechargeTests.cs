@@ -68,9 +68,9 @@ public sealed class KillNineRechargeTests(ITestOutputHelper output)
                 }
             }
 
-            last.Output.Should().NotContain(FakeStripe.Key).And.NotContain(FakeStripe.WebhookSecret);
             last.Terminate();
             (await last.Exited()).Should().Be(0, last.Output);
+            last.Output.Should().NotContain(FakeStripe.Key).And.NotContain(FakeStripe.WebhookSecret);
         }
         finally
         {
