@@ -30,6 +30,7 @@ internal sealed class GatewayCalls(Way[] ways, Uri provider) : IDisposable
         using var calls = new GatewayCalls(ways, provider);
         Console.WriteLine($"| added to a direct call, ms | direct p50 | {string.Join(" | ", ways.Skip(1).Select(w => $"{w.Name} p50 | {w.Name} p99"))} |");
         Console.WriteLine($"|---|---|{string.Concat(Enumerable.Repeat("---|---|", ways.Length - 1))}");
+        await calls.WarmUp();
         await calls.Row("one after the other, whole answers", streams: false, 1, rounds, each);
         await calls.Row("one after the other, first byte of a stream", streams: true, 1, rounds, each);
         await calls.Row($"{AtOnce} at once, whole answers", streams: false, AtOnce, rounds, each);
@@ -43,6 +44,21 @@ internal sealed class GatewayCalls(Way[] ways, Uri provider) : IDisposable
         $$"""{"model":"gpt-4o-mini","max_tokens":200,"messages":[{"role":"system","content":"{{string.Concat(Enumerable.Repeat("You answer in one or two sentences, and you only say what you know. ", 12))}}"},{"role":"user","content":"When does the first ferry leave, and how long does it take to the island?"}]{{more}}}""");
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Until all that is run often is compiled for it.</summary>
+    private async Task WarmUp()
+    {
+        int[] direct = [0, 1];
+        foreach (var streams in new[] { false, true, false })
+        {
+            await Round(direct, streams, AtOnce, 2 * s_warmUp);
+        }
+
+        if (ways.Length > 2)
+        {
+            await Round([2], streams: false, AtOnce, s_warmUp);
+        }
+    }
 
     /// <remarks>A gateway other than ours that cannot do it at all is told, and left out.</remarks>
     private async Task Row(string name, bool streams, int atOnce, int rounds, TimeSpan each)

@@ -109,11 +109,11 @@ internal static class Holds
             }
 
             var purpose = new Purpose(asking.PricedAs, asking.Route.Operation, Usage: bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval, IsBound: true), endings);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval, IsBound: true, bound.Quote), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
-                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Cost), bound, told, receipt), null, default);
+                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, told, receipt), null, default);
             }
 
             if (outcome.Refusal is not { } refusal || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance) || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)

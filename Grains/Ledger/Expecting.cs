@@ -22,7 +22,7 @@ public static class Expecting
         }
 
         return output.AtPercent(Percent) is { } tokens && output.Calls >= LeastCalls
-            ? request with { Purpose = request.Purpose with { Usage = most with { OutputTokens = Math.Min(most.OutputTokens, tokens), ReasoningTokens = Math.Min(most.ReasoningTokens, tokens) } } }
+            ? request with { Quoted = null, Purpose = request.Purpose with { Usage = most with { OutputTokens = Math.Min(most.OutputTokens, tokens), ReasoningTokens = Math.Min(most.ReasoningTokens, tokens) } } }
             : request;
     }
 

@@ -80,7 +80,8 @@ public sealed class CodecTests
     [Fact]
     public void What_is_known_of_answers_is_in_the_snapshot()
     {
-        var outputs = new[] { 1, 100, 101, 1_000_000 }.Aggregate(Outputs.None, (all, tokens) => all.Add(new Purpose("gpt-5", "chat"), new TokenUsage(1, tokens)));
+        var purpose = new Purpose("gpt-5", "chat");
+        var outputs = Outputs.None.Add(purpose, new TokenUsage(1, 1)).Add(purpose, new TokenUsage(1, 100)).Add(purpose, new TokenUsage(1, 101)).Add(purpose, new TokenUsage(1, 1_000_000));
         var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply) with { Outputs = outputs };
 
         var stored = Encode(state);
