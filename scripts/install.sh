@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
-# Installs Debian packages for those that are missing, as root or with sudo; azurite, and what else is in tests/Peers, from npm. Quiet when there is nothing to do.
+# Installs Debian packages for those that are missing, as root or with sudo; azurite, and what else is in tests/Peers, and portkey, from npm. Quiet when there is nothing to do.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
