@@ -40,7 +40,7 @@ internal static class Bounding
             }
         }
 
-        return new CallBound(dearest, output, isKnown, most);
+        return new CallBound(dearest, output, isKnown, meaning.Counting, most);
     }
 
     /// <summary>Null: nobody knows.</summary>
