@@ -43,7 +43,8 @@ public sealed record ConfigureRequest(
     Change<AlertKinds?> Wanted = default,
     Change<LoopRule?> Loop = default,
     Change<Money?> ApprovalThreshold = default,
-    Change<int?> EconomyAtPercent = default)
+    Change<int?> EconomyAtPercent = default,
+    Change<HoldMode?> HoldMode = default)
 {
     /// <summary>The limit this change sets for a type; not set: it stays as it is.</summary>
     public Change<Money?> this[LimitType type] => type switch

@@ -4,7 +4,7 @@ namespace Budgets;
 
 /// <summary>The budget of one agent; the grain's key is the <see cref="AgentId"/>.</summary>
 /// <remarks>
-/// Every answer leaves after what it is based on is durable. Any method can throw <see cref="StoreUnavailableException"/>
+/// Every answer leaves after what it is based on is durable, but that of <see cref="SettleAhead"/>. Any method can throw <see cref="StoreUnavailableException"/>
 /// (nothing happened), <see cref="OutcomeUnknownException"/> (ask again with the same key) or <see cref="OverloadedException"/>.
 /// </remarks>
 [Alias("Budgets.IBudgetGrain")]
@@ -45,6 +45,14 @@ public partial interface IBudgetGrain : IGrainWithStringKey
 
     [Alias("Settle"), AnyGateway]
     ValueTask<SpendOutcome> Settle(SettleRequest request);
+
+    /// <summary>What <see cref="Settle"/> answers, and does, without the wait for the journal: all that is decided from now on stands on it, and it is on its way there. Lost on that way it never was, so that whoever asks has to ask <see cref="IsSettled"/>, and if need be to settle again.</summary>
+    [Alias("SettleAhead"), AnyGateway]
+    ValueTask<SpendOutcome> SettleAhead(SettleRequest request);
+
+    /// <summary>True: this very settlement is durable. False: it is not, or this budget has forgotten by now.</summary>
+    [Alias("IsSettled"), AnyGateway]
+    ValueTask<bool> IsSettled(SettleRequest request);
 
     [Alias("Release"), AnyGateway]
     ValueTask<SpendOutcome> Release(ReleaseRequest request);

@@ -34,6 +34,7 @@ public enum Layer
 /// <param name="Loop">What counts as a runaway loop; null: nothing does.</param>
 /// <param name="ApprovalThreshold">A spend above this needs an approval; null: none does.</param>
 /// <param name="EconomyAtPercent">From so much of any limit on calls go to cheaper models, 1 to 100; null: never.</param>
+/// <param name="HoldMode">How much is held for a call whose cost is not known before; null: the layer does not say.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Limits")]
 public sealed record Limits(
     Money? PerMinute = null,
@@ -47,9 +48,14 @@ public sealed record Limits(
     UnknownPriceRate? OnUnknownPrice = null,
     LoopRule? Loop = null,
     Money? ApprovalThreshold = null,
-    int? EconomyAtPercent = null)
+    int? EconomyAtPercent = null,
+    HoldMode? HoldMode = null)
 {
     public static readonly Limits None = new();
+
+    /// <summary>The mode in force of two layers: expected only where it is set from above and the agent itself did not choose strict.</summary>
+    public static HoldMode ModeOf(Limits above, Limits own) =>
+        above.HoldMode == Budgets.HoldMode.Expected && own.HoldMode != Budgets.HoldMode.Strict ? Budgets.HoldMode.Expected : Budgets.HoldMode.Strict;
 
     public Money? this[LimitType type] => type switch
     {
@@ -72,6 +78,16 @@ public sealed record Limits(
         LimitType.PerCall => this with { PerCall = limit },
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
+}
+
+/// <summary>How much is held for a call of a model, whose cost is known only when it has ended. The names are stored.</summary>
+public enum HoldMode
+{
+    /// <summary>The most that it can cost: a hard limit is never passed.</summary>
+    Strict = 0,
+
+    /// <summary>What the agent's own calls of this kind come to in 19 cases of 20: more of them fit at a time, and a limit can be passed by what the rest cost more.</summary>
+    Expected,
 }
 
 /// <summary>When the same request, with nothing new in between, is taken as a loop.</summary>

@@ -28,6 +28,15 @@ switch (args)
     case ["seed-due", var agents, var at]:
         await SeedingDues.Run(Number(agents), DateTimeOffset.FromUnixTimeSeconds(Number(at)));
         return 0;
+    case ["provider", .. var rest]:
+        await ModelProvider.Run(rest);
+        return 0;
+    case ["gateway", var provider, var ours, var other, var keys, var rounds, var seconds]:
+        await GatewayCalls.Run(new Uri(provider), new Uri(ours), other == "" ? null : new Uri(other), keys, Number(rounds), TimeSpan.FromSeconds(Number(seconds)));
+        return 0;
+    case ["streams", var address, var keys, var count, var host]:
+        await OpenStreams.Run(new Uri(address), keys, Number(count), Number(host));
+        return 0;
     case ["micro", .. var rest]:
         var config = DefaultConfig.Instance
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
@@ -38,7 +47,8 @@ switch (args)
         Console.Error.WriteLine("""
             host [settings of the API host] | silo [settings of the silo] | seed AGENTS ADDRESS DIRECTORY
             | seed-trees ADDRESS DIRECTORY | seed-due AGENTS UNIX-TIME | direct CONNECTION JOURNALS WRITERS WARM-UP-SECONDS SECONDS
-            | latency ADDRESS PATH KEYS SECONDS | micro [settings of BenchmarkDotNet]
+            | latency ADDRESS PATH KEYS SECONDS
+            | provider [settings of the provider] | gateway PROVIDER OURS PORTKEY-OR-NOTHING KEYS ROUNDS SECONDS | streams ADDRESS KEYS COUNT PROCESS | micro [settings of BenchmarkDotNet]
             """);
         return 1;
 }

@@ -36,10 +36,11 @@ internal sealed record LayerAnswer(
     RateAnswer? OnUnknownPrice,
     LoopAnswer? LoopDetection,
     Money? ApprovalThreshold,
-    int? EconomyAtPercent)
+    int? EconomyAtPercent,
+    HoldMode? HoldMode)
 {
     public static LayerAnswer Of(Limits l) =>
-        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold, l.EconomyAtPercent);
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold, l.EconomyAtPercent, l.HoldMode);
 }
 
 /// <summary>The same request so often within so many minutes, with nothing new in between, is a loop.</summary>
@@ -99,6 +100,7 @@ internal sealed record BudgetAnswer(
     [property: JsonPropertyName("alert_at_95_percent")] bool AlertAt95Percent,
     string? EscalationEmail,
     Money? ApprovalThreshold,
+    HoldMode HoldMode,
     IReadOnlyList<WindowAnswer> Windows,
     int OpenReservations)
 {
@@ -119,6 +121,7 @@ internal sealed record BudgetAnswer(
             budget.Alerts.Thresholds.Contains(95),
             budget.Alerts.EscalationEmail,
             ThresholdOf(budget),
+            ModeOf(budget),
             [.. budget.Windows.Select(WindowAnswer.Of)],
             budget.OpenHolds);
     }
@@ -127,5 +130,8 @@ internal sealed record BudgetAnswer(
     public static Money? ThresholdOf(BudgetView budget) =>
         (budget.Above.ApprovalThreshold, budget.Own.ApprovalThreshold) is ({ } above, { } own) ? Money.Min(above, own) : budget.Above.ApprovalThreshold ?? budget.Own.ApprovalThreshold;
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null, EconomyAtPercent = null } != Limits.None;
+    /// <summary>The mode of holds in force.</summary>
+    public static HoldMode ModeOf(BudgetView budget) => Limits.ModeOf(budget.Above, budget.Own);
+
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null, EconomyAtPercent = null, HoldMode = null } != Limits.None;
 }

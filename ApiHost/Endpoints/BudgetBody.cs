@@ -59,6 +59,9 @@ internal sealed record BudgetBody : IBody
     [Description("From so much of any limit on, in percent of it (1 to 100), calls through the gateway go to cheaper models instead of being stopped. Set from above, it can only be lowered; null: never.")]
     public Change<int?> EconomyAtPercent { get; set; }
 
+    [Description("What the gateway holds for a call: the most that it can cost (strict, default), or what the agent's own calls of this kind come to in 19 cases of 20, once there were 20 of them. expected lets limits be passed by what the rest cost more; it is set from above, and the agent itself can only choose strict.")]
+    public Change<HoldMode?> HoldMode { get; set; }
+
     public void Check(Faults faults)
     {
         faults.Range("economy_at_percent", EconomyAtPercent.Value, 1, 100);
@@ -98,7 +101,8 @@ internal sealed record BudgetBody : IBody
         OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
         Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default,
         ApprovalThreshold: ApprovalThreshold,
-        EconomyAtPercent: EconomyAtPercent);
+        EconomyAtPercent: EconomyAtPercent,
+        HoldMode: HoldMode);
 }
 
 /// <summary>Requests that name an operation or a model are compared by operation, model, amount or usage, and tags.</summary>

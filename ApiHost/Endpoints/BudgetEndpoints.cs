@@ -50,13 +50,22 @@ internal static class BudgetEndpoints
 
     private static Task Get(Call call) => Reply.Show(call, b => b.GetBudget(), Wire.Default.BudgetAnswer, budget => BudgetAnswer.Of(budget));
 
-    /// <summary>What an agent needs an approval for itself, it cannot let a descendant do without one.</summary>
-    private static async Task<Problem?> Loosened(Call call, ConfigureRequest r) =>
-        r is { Layer: Layer.Above, ApprovalThreshold.IsSet: true } && call.Caller.Budget is { } budget && await budget.GetBudget() is { } own
-            && BudgetAnswer.ThresholdOf(own) is { } most && !(r.ApprovalThreshold.Value <= most)
+    /// <summary>What an agent needs an approval for itself, it cannot let a descendant do without one; nor can a descendant pass limits that it must keep.</summary>
+    private static async Task<Problem?> Loosened(Call call, ConfigureRequest r)
+    {
+        var mayLoosen = r.ApprovalThreshold.IsSet || r.HoldMode.Value == HoldMode.Expected;
+        if (!mayLoosen || r.Layer != Layer.Above || call.Caller.Budget is not { } budget || await budget.GetBudget() is not { } own)
+        {
+            return null;
+        }
+
+        return r.ApprovalThreshold.IsSet && BudgetAnswer.ThresholdOf(own) is { } most && !(r.ApprovalThreshold.Value <= most)
             ? new Problem(ProblemKind.Forbidden, $"approval_threshold: your own is {most}; that of a descendant can only be as low or lower.",
                 [new Fault("approval_threshold", $"must be at most {most}, as your own is")])
+            : r.HoldMode.Value == HoldMode.Expected && BudgetAnswer.ModeOf(own) == HoldMode.Strict
+            ? new Problem(ProblemKind.Forbidden, "hold_mode: your own is strict, and that of a descendant can be nothing else.", [new Fault("hold_mode", "must be strict, as your own is")])
             : null;
+    }
 
     /// <summary>What is set from above for a child is agreed with its parent's tree first.</summary>
     private static async Task<ConfigureOutcome?> Disagreed(Call call, ConfigureRequest r)

@@ -14,8 +14,16 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
     private readonly ConcurrentDictionary<Task, bool> _open = new();
 
     /// <summary>Goes on by itself when nobody waits for it.</summary>
-    /// <returns>The receipt; null: it could not be booked, and was logged.</returns>
-    public Task<Receipt?> End(Held held, Spent spent) => Tracked(Book(held, spent));
+    /// <returns>
+    /// The receipt, as soon as the budget goes by it: it is on its way to the journal then, and seen to until it is there. Of a host that is killed on that way the hold stays open.
+    /// Null: it could not be booked, and was logged.
+    /// </returns>
+    public Task<Receipt?> End(Held held, Spent spent)
+    {
+        var booked = new TaskCompletionSource<Receipt?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = Tracked(End(held, spent, booked));
+        return booked.Task;
+    }
 
     /// <summary>A hold of which nobody knows whether it was made, or of which nothing more is wanted: if it is there, it is given back.</summary>
     public Task<Receipt?> Abandon(IBudgetGrain budget, HoldId id) => Tracked(GiveBack(budget, id));
@@ -51,12 +59,41 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
         }
     }
 
+    private async Task<Receipt?> End(Held held, Spent spent, TaskCompletionSource<Receipt?> booked)
+    {
+        var isBooked = spent is Spent.Used used && await IsBooked(held.Budget, Settlement(held, used), booked);
+        var receipt = isBooked ? await booked.Task : await Book(held, spent);
+        booked.TrySetResult(receipt);
+        return receipt;
+    }
+
+    private static async Task<bool> IsBooked(IBudgetGrain budget, SettleRequest settlement, TaskCompletionSource<Receipt?> booked)
+    {
+        try
+        {
+            if (await budget.SettleAhead(settlement) is not { Receipt: { } receipt })
+            {
+                return false;
+            }
+
+            booked.TrySetResult(receipt);
+            return await budget.IsSettled(settlement);
+        }
+        catch (Exception)
+        {
+            // The same is asked for again, until it is known what became of it.
+            return false;
+        }
+    }
+
+    private static SettleRequest Settlement(Held held, Spent.Used used) => new(held.Id, Money.Zero, new Purpose(Usage: used.Usage), Price: new PriceTag());
+
     private async Task<Receipt?> Book(Held held, Spent spent)
     {
         var outcome = spent switch
         {
             Spent.Nothing => await Insist(held.Id, () => held.Budget.Release(new ReleaseRequest(held.Id))),
-            Spent.Used used => await Insist(held.Id, () => held.Budget.Settle(new SettleRequest(held.Id, Money.Zero, new Purpose(Usage: used.Usage), Price: new PriceTag()))),
+            Spent.Used used => await Insist(held.Id, () => held.Budget.Settle(Settlement(held, used))),
             _ => null,
         };
 

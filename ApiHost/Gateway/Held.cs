@@ -1,6 +1,7 @@
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Money set aside for one call.</summary>
+/// <param name="Amount">The most that the call can cost. A budget that holds what it expects has set less aside.</param>
 /// <param name="OutputTokens">What the call must be told to end at so that it stays within; null: it does by itself.</param>
 internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBound Bound, long? OutputTokens, Receipt Receipt)
 {

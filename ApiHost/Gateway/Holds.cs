@@ -112,11 +112,11 @@ internal static class Holds
             }
 
             var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, Reasons.TagsOf(asking, said.Tags), bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, BooksItself: true), endings);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
-                return (new Held(call.Budget, id, receipt.Amount, bound, told, receipt), null, default, null);
+                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, told, receipt), null, default, null);
             }
 
             if (outcome.Refusal is not { } refusal || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance) || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)

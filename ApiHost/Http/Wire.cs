@@ -17,7 +17,7 @@ namespace Budgets.ApiHost.Http;
     Converters =
     [
         typeof(MoneyConverter), typeof(InstantConverter),
-        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>), typeof(ChangeConverter<LoopBody>), typeof(NameConverter<LoopAction>),
+        typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>), typeof(ChangeConverter<LoopBody>), typeof(NameConverter<LoopAction>), typeof(NameConverter<HoldMode>), typeof(ChangeConverter<HoldMode?>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
         typeof(NameConverter<Complexity>), typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),

@@ -55,7 +55,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public async ValueTask<SpendOutcome> Charge(ChargeRequest request)
     {
         var quote = await _prices.Quote(request, Now);
-        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key, request.OutOf) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Charging.Charge(State, rated, Now, recalled);
         return _family.IsFinal(decision)
@@ -81,8 +81,9 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     public async ValueTask<SpendOutcome> Hold(HoldRequest request)
     {
         using var timing = BudgetMetrics.Reserving();
-        var quote = await _prices.Quote(request, Now);
-        var recalled = await (request.Approval is null ? _teller.Recall(request.Key, request.OutOf) : Recall(request.Key, request.Approval));
+        request = Expecting.Of(State, request);
+        var quote = request.Quoted ?? await _prices.Quote(request, Now);
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Holding.Hold(State, rated, Now, recalled);
         return _family.IsFinal(decision)
@@ -92,10 +93,8 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
 
     public async ValueTask<SpendOutcome> Settle(SettleRequest request)
     {
-        var model = await ModelOf(request);
-        var quote = await _prices.Quote(request, model, Now);
-        var recalled = await _teller.Recall(request.Key, request.Id);
-        return await _family.Freeing(_teller.Transact(Settling.Settle(State, request.Rated(State, quote), Now, recalled)));
+        var (rated, recalled) = await Rated(request);
+        return await _family.Freeing(_teller.Transact(Settling.Settle(State, rated, Now, recalled)));
     }
 
     public async ValueTask<SpendOutcome> Release(ReleaseRequest request)

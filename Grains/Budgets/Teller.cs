@@ -276,13 +276,20 @@ internal sealed class Teller(IJournalStore store, AgentId agent, Func<DateTimeOf
             return new SpendOutcome(decision.Outcome, null, decision.Refusal);
         }
 
+        var answer = Answer(decision, first);
+        BudgetMetrics.Spent(answer.Receipt!.Kind is EntryKind.Charge or EntryKind.Settle ? answer.Receipt.Amount : Money.Zero);
+        return answer;
+    }
+
+    /// <summary>What an accepted decision tells, whether it is durable or not.</summary>
+    /// <param name="first">The seq of its first event.</param>
+    public static SpendOutcome Answer(Decision decision, long first)
+    {
         for (var i = 0; i < decision.Events.Length; i++)
         {
             if (Receipts.IsAnswer(decision.Events[i]))
             {
-                var receipt = Receipts.Of(decision.Events[i], first + i);
-                BudgetMetrics.Spent(receipt.Kind is EntryKind.Charge or EntryKind.Settle ? receipt.Amount : Money.Zero);
-                return new SpendOutcome(Outcome.Accepted, receipt, null);
+                return new SpendOutcome(Outcome.Accepted, Receipts.Of(decision.Events[i], first + i), null);
             }
         }
 

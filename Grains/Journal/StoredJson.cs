@@ -18,7 +18,7 @@ namespace Budgets.Journal;
         typeof(BalancesJson), typeof(NamesJson), typeof(HoursJson), typeof(HabitsJson), typeof(WorkJson), typeof(PromptsJson), typeof(PurposeJson), typeof(NamedEnum<LimitType>), typeof(NamedEnum<ChargeMode>), typeof(NamedEnum<IsoDayOfWeek>),
         typeof(NamedEnum<EntryKind>), typeof(NamedEnum<Layer>), typeof(NamedEnum<AlertKinds>), typeof(NamedEnum<OverrunPolicy>),
         typeof(RechargeIdJson), typeof(NamedEnum<CreditSource>), typeof(NamedEnum<RechargeMode>), typeof(NamedEnum<RechargeReason>), typeof(NamedEnum<RechargePauseReason>), typeof(NamedEnum<PaymentStatus>),
-        typeof(ApprovalIdJson), typeof(NamedEnum<Urgency>), typeof(NamedEnum<ApprovalKind>), typeof(NamedEnum<ApprovalStatus>),
+        typeof(ApprovalIdJson), typeof(NamedEnum<Urgency>), typeof(NamedEnum<ApprovalKind>), typeof(NamedEnum<ApprovalStatus>), typeof(NamedEnum<HoldMode>),
     ])]
 [JsonSerializable(typeof(Opened))]
 [JsonSerializable(typeof(Described))]

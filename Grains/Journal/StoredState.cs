@@ -43,7 +43,8 @@ internal sealed record StoredState(
     Prompts? Prompts = null,
     ImmutableArray<Approval>? Approvals = null,
     long? LastApproval = null,
-    ImmutableArray<DateTimeOffset>? AskedLately = null)
+    ImmutableArray<DateTimeOffset>? AskedLately = null,
+    ImmutableArray<Output>? Outputs = null)
 {
     public static StoredState Of(BudgetState s) => new(
         s.Agent, s.Seq, s.Now, s.Terms.CreatedAt, s.Terms.Name, s.Terms.Parent, s.Terms.Metadata, s.Closed, s.Freeze,
@@ -57,7 +58,8 @@ internal sealed record StoredState(
         s.Told.IsEmpty ? null : s.Told, s.Pace == default ? null : s.Pace,
         s.Repeats.IsEmpty ? null : s.Repeats, s.UnfiledUpTo == 0 ? null : s.UnfiledUpTo,
         s.Wallet, s.Recharges, s.Spending, s.Prompts.IsEmpty ? null : s.Prompts,
-        s.Approvals.IsEmpty ? null : s.Approvals, s.LastApproval == 0 ? null : s.LastApproval, s.AskedLately.IsEmpty ? null : s.AskedLately);
+        s.Approvals.IsEmpty ? null : s.Approvals, s.LastApproval == 0 ? null : s.LastApproval, s.AskedLately.IsEmpty ? null : s.AskedLately,
+        s.Outputs.All.IsEmpty ? null : s.Outputs.All);
 
     public BudgetState ToState() => new BudgetState(Agent)
     {
@@ -101,6 +103,7 @@ internal sealed record StoredState(
         Prompts = Prompts ?? Ledger.Prompts.None,
         LastApproval = LastApproval ?? 0,
         AskedLately = AskedLately ?? [],
+        Outputs = Outputs is { } outputs ? new Outputs(outputs) : Ledger.Outputs.None,
     }.WithApprovals(Approvals ?? []);
 }
 

@@ -75,6 +75,9 @@ public sealed record BudgetState(AgentId Agent)
     /// <summary>What was asked lately, where callers tell it.</summary>
     public Prompts Prompts { get; init; } = Prompts.None;
 
+    /// <summary>How long answers were, where the mode of holds goes by it.</summary>
+    public Outputs Outputs { get; init; } = Outputs.None;
+
     /// <summary>How fast money goes, descendants' included.</summary>
     public Pace Pace { get; init; }
 

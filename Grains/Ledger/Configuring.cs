@@ -58,6 +58,7 @@ public static class Configuring
             Loop = request.Loop.Or(limits.Loop),
             ApprovalThreshold = request.ApprovalThreshold.Or(limits.ApprovalThreshold),
             EconomyAtPercent = request.EconomyAtPercent.Or(limits.EconomyAtPercent),
+            HoldMode = request.HoldMode.Or(limits.HoldMode),
         };
     }
 
@@ -125,6 +126,11 @@ public static class Configuring
                 ConfigureResult.AboveCeiling, null, "on_unknown_price", "The rate set from above is dearer in some part; the agent's own can only be dearer still.");
         }
 
+        if (request.HoldMode is { IsSet: true, Value: HoldMode.Expected } && s.Terms.Above.HoldMode != HoldMode.Expected)
+        {
+            return new ConfigureOutcome(ConfigureResult.AboveCeiling, null, "hold_mode", "'expected' lets limits be passed, and is chosen from above; the agent itself can only choose 'strict'.");
+        }
+
         if (!request.OnlyTighten)
         {
             return null;
@@ -143,6 +149,7 @@ public static class Configuring
             : request.Thresholds is not null || request.Wanted.IsSet ? TightenOnly("alerts", "change")
             : request.OnUnknownPrice.IsSet ? TightenOnly("on_unknown_price", "change")
             : request.Loop.IsSet ? TightenOnly("loop_detection", "change")
+            : request.HoldMode.IsSet && wanted.HoldMode != HoldMode.Strict ? TightenOnly("hold_mode", "loosen")
             : null;
     }
 

@@ -50,6 +50,7 @@ public static class Fold
             .Used(t.Hold.Admission.Day, t.Amount, t.Purpose, t.Hold.Hour)
             .Drawn(t.Hold.Draw, t.Adds(), t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
             .Ending(t.Hold.Id, wasOpen: !t.Late)
+            .Learning(t.Purpose)
             .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
             .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
         Released { Corrects: true } r => Agreeing(s.Count(r.Hold.Admission, Money.Zero - r.Hold.Amount, Money.Zero, 0), r.After)

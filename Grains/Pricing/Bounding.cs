@@ -29,18 +29,18 @@ internal static class Bounding
         }
 
         TokenUsage? dearest = null;
-        var most = Money.Zero;
+        Quote? most = null;
         foreach (var way in s_ways)
         {
             var usage = Usage(meaning.Counting, input, output * call.Choices, way);
             var quote = Quoting.For(prices, new QuoteRequest(call.Model, usage, 1, call.From, call.Until));
-            if (dearest is null || quote.Amount > most)
+            if (most is null || quote.Amount > most.Amount)
             {
-                (dearest, most) = (usage, quote.Amount);
+                (dearest, most) = (usage, quote);
             }
         }
 
-        return new CallBound(dearest, output, isKnown, meaning.Counting);
+        return new CallBound(dearest, output, isKnown, meaning.Counting, most);
     }
 
     /// <summary>Null: nobody knows.</summary>

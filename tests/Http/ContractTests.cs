@@ -139,6 +139,8 @@ public sealed class ContractTests(Api api)
         await Check("POST", "/v1/charges", "/v1/charges", """{"charges":[{"amount":2}]}""");
         await Check("POST", "/v1/decide", "/v1/decide", """{"amount":2}""");
         await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"approval_threshold":null}""");
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"hold_mode":"strict"}""");
+        await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"hold_mode":"expected"}""");
         await Check("POST", "/v1/agents/runs", "/v1/agents/runs", """{"name":"r","budget":0.10,"expires_in_seconds":60,"max_depth":0}""");
         await Check("POST", "/v1/agents/runs", "/v1/agents/runs", """{"name":"r","budget":1000,"expires_in_seconds":60}""");
         await Check("GET", "/v1/agents/children/usage?depth=2", "/v1/agents/children/usage");

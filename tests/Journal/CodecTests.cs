@@ -101,6 +101,28 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void The_mode_of_holds_is_stored_as_approved()
+    {
+        var stored = Encode(Examples.Expecting);
+
+        Approved.Equal("Configured.Expected", stored);
+        BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([Examples.Expecting], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
+    public void What_is_known_of_answers_is_in_the_snapshot()
+    {
+        var purpose = new Purpose("gpt-5", "chat");
+        var outputs = Outputs.None.Add(purpose, new TokenUsage(1, 1)).Add(purpose, new TokenUsage(1, 100)).Add(purpose, new TokenUsage(1, 101)).Add(purpose, new TokenUsage(1, 1_000_000));
+        var state = Examples.Events.Aggregate(new BudgetState(Examples.Agent), Fold.Apply) with { Outputs = outputs };
+
+        var stored = Encode(state);
+
+        Encoding.UTF8.GetString(stored).Should().Contain(""","outputs":[{"operation":"chat","model":"gpt-5","tallies":[{"step":1,"calls":1},{"step":22,"calls":2},{"step":75,"calls":1}]}]""");
+        BudgetCodec.Instance.DecodeState(stored).Outputs.Should().Be(outputs);
+    }
+
+    [Fact]
     public void A_day_that_leads_to_an_earlier_closing_is_stored_as_approved()
     {
         var stored = Encode(Examples.Filed);

@@ -151,6 +151,9 @@ internal static class Examples
         }).Except(Events).DistinctBy(e => e.GetType()),
     ];
 
+    /// <summary>With a mode of holds.</summary>
+    public static Configured Expecting { get; } = Layered with { Above = Layered.Above with { HoldMode = HoldMode.Expected }, Own = Layered.Own with { HoldMode = HoldMode.Strict } };
+
     private static Permission Permission => new(Usd(20), Start.AddDays(1), MayPassLimit: true, new Verdict(Start.AddMinutes(3), "parent:manage", "rest", "once", new AgentId("agent_parent789abcdefghij")));
 
     private static Approval Asked(int number) => new(
