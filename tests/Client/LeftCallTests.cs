@@ -78,6 +78,16 @@ public sealed class LeftCallTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_fails_before_there_is_a_stream_leaves_no_hold()
+    {
+        using var failing = new ScriptedChat { Refuses = new InvalidDataException("no such thing") };
+
+        await failing.With(_cluster, _agent).Awaiting(c => c.GetStreamingResponseAsync("hello", Short).ToListAsync().AsTask()).Should().ThrowAsync<InvalidDataException>();
+
+        (await Ended())[1].Kind.Should().Be(EntryKind.Settle, "nobody knows what it was");
+    }
+
+    [Fact]
     public async Task A_stream_that_is_cancelled_costs_what_went_by()
     {
         using var stop = new CancellationTokenSource();
