@@ -92,10 +92,18 @@ public sealed record HourSums(DateTimeOffset Begin, Sums Sums);
 [GenerateSerializer, Immutable, Alias("Budgets.NamedSums")]
 public sealed record NamedSums(string Name, Sums Sums);
 
+/// <summary>Calls that were answered from a cache, and what their answers had cost when they were made.</summary>
+[GenerateSerializer, Immutable, Alias("Budgets.Spared")]
+public sealed record Spared(long Calls, Money Amount)
+{
+    /// <summary>Null: none on both sides. Never more than money can be.</summary>
+    public static Spared? Sum(Spared? a, Spared? b) => a is null ? b : b is null ? a : new(a.Calls + b.Calls, Money.Min(Money.MaxBooked, a.Amount + b.Amount));
+}
+
 /// <summary>What was spent in a range of local days; names beyond the bounded number are summed under "other".</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.UsageSums")]
 public sealed record UsageSums(
-    Sums Total, ImmutableArray<NamedSums> ByModel, ImmutableArray<NamedSums> ByOperation, ImmutableArray<NamedSums> ByTag);
+    Sums Total, ImmutableArray<NamedSums> ByModel, ImmutableArray<NamedSums> ByOperation, ImmutableArray<NamedSums> ByTag, Spared? Spared = null);
 
 public enum UsagePeriod
 {

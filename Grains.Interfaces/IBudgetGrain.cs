@@ -60,7 +60,11 @@ public partial interface IBudgetGrain : IGrainWithStringKey
     [Alias("Decide"), AnyGateway]
     ValueTask<Foresight> Decide(Money amount);
 
-    /// <summary>The same for a request whose amount may have to be worked out from its usage.</summary>
+    /// <summary>What <see cref="Decide"/> would answer, without waiting until what that is based on is durable: for what costs nothing.</summary>
+    [Alias("Glance"), AnyGateway]
+    ValueTask<Foresight> Glance();
+
+    /// <summary>The same as <see cref="Decide"/> for a request whose amount may have to be worked out from its usage.</summary>
     [Alias("DecideOn"), AnyGateway]
     ValueTask<Foresight> DecideOn(HoldRequest request);
 

@@ -34,9 +34,11 @@ public sealed record TokenUsage(
 
 /// <summary>What the money is for. All optional, all from the caller, kept in the ledger.</summary>
 /// <param name="PromptHash">Stands for what was asked: two calls that ask the same have the same.</param>
+/// <param name="Saved">Of a call that was answered from a cache: what its answer had cost when it was made.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Purpose")]
 public sealed record Purpose(
-    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null)
+    string? Model = null, string? Operation = null, ImmutableArray<string> Tags = default, TokenUsage? Usage = null, string? PromptHash = null,
+    Money? Saved = null)
 {
     public static readonly Purpose None = new();
 

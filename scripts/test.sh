@@ -20,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 
-scripts/install.sh dotnet sqlite3 azurite promtool python3-requests python3-pandas chromedriver
+scripts/install.sh dotnet sqlite3 azurite promtool redis-server python3-requests python3-pandas chromedriver
 
 echo "restore"
 dotnet restore Budgets.Orleans.sln --locked-mode --verbosity quiet

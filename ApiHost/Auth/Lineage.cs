@@ -35,6 +35,17 @@ internal sealed class Lineage(IGrainFactory grains, [FromKeyedServices(BudgetsAp
         return false;
     }
 
+    /// <summary>The agent at the top of its tree: itself, if nobody is above it.</summary>
+    public async ValueTask<AgentId> RootOf(AgentId agent)
+    {
+        for (var level = 1; level < IAllocationTreeGrain.MaxDepth && await ParentOf(agent) is { } parent; level++)
+        {
+            agent = parent;
+        }
+
+        return agent;
+    }
+
     /// <summary>This host has just moved it.</summary>
     public void Forget(AgentId agent) => _parents.TryRemove(agent, out _);
 

@@ -3,29 +3,31 @@ using Budgets.ApiHost.Http;
 
 namespace Budgets.ApiHost.Endpoints;
 
-/// <summary>What cache reads saved against the full price of input, at the prices of now for a short input.</summary>
+/// <summary>What caches saved: the provider's against the full price of input, at the prices of now for a short input; the gateway's by calls that it did not make.</summary>
 /// <param name="CacheReadTokens">Those that it was worked out for.</param>
 /// <param name="TokensWithoutPrice">Cache reads of models that have no price here, or are summed as "other": what they saved is not known and not in the amount.</param>
-internal sealed record CacheSavingsAnswer(Money Amount, long CacheReadTokens, long TokensWithoutPrice)
+/// <param name="AnsweredCalls">Calls that the gateway answered from what it had kept.</param>
+/// <param name="AnsweredAmount">What their answers had cost when they were made. Not in the amount.</param>
+internal sealed record CacheSavingsAnswer(Money Amount, long CacheReadTokens, long TokensWithoutPrice, long AnsweredCalls, Money AnsweredAmount)
 {
     /// <summary>So few tokens that no tier of a price begins below, and so many that a nano-dollar rounded up is nothing.</summary>
     private const long Sample = 1_000;
 
-    private static readonly CacheSavingsAnswer None = new(Money.Zero, 0, 0);
+    private static readonly CacheSavingsAnswer None = new(Money.Zero, 0, 0, 0, Money.Zero);
 
-    public static async ValueTask<CacheSavingsAnswer> Of(ImmutableArray<NamedSums> models, Call call)
+    public static async ValueTask<CacheSavingsAnswer> Of(UsageSums usage, Call call)
     {
-        ImmutableArray<NamedSums> cached = [.. models.Where(m => m.Sums.CacheReadTokens > 0)];
+        var sum = usage.Spared is { } spared ? None with { AnsweredCalls = spared.Calls, AnsweredAmount = spared.Amount } : None;
+        ImmutableArray<NamedSums> cached = [.. usage.ByModel.Where(m => m.Sums.CacheReadTokens > 0)];
         if (cached.IsEmpty)
         {
-            return None;
+            return sum;
         }
 
         var now = call.Edge.Now;
         QuoteRequest Ask(NamedSums m, long input, long read) => new(m.Name, new TokenUsage(InputTokens: input, CacheReadTokens: read), 0, now, now);
 
         var quotes = await call.Edge.Quotes.Quote([.. cached.SelectMany(m => (QuoteRequest[])[Ask(m, Sample, 0), Ask(m, Sample, Sample), Ask(m, 0, Sample)])]);
-        var sum = None;
         foreach (var (model, i) in cached.Select((m, i) => (m, i * 3)))
         {
             var tokens = model.Sums.CacheReadTokens;

@@ -7,6 +7,7 @@ namespace Budgets.ApiHost.Endpoints;
 /// <param name="Amount">Dollars; what the entry charged, held, settled, gave back.</param>
 /// <param name="Detail">For entries that move no money: what changed.</param>
 /// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
+/// <param name="Saved">Of a call that was answered from a cache: what its answer had cost when it was made.</param>
 /// <param name="PriceVersion">The price that the amount was worked out with, where usage was told and no amount; "on_unknown_price:…" is the budget's own rate for unknown prices.</param>
 internal sealed record LedgerLine(
     string EntryId,
@@ -19,6 +20,7 @@ internal sealed record LedgerLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Operation,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Tags,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PromptHash,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? Saved,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ChargeId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReservationId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdempotencyKey,
@@ -44,6 +46,7 @@ internal sealed record LedgerLine(
         e.Purpose.Operation,
         e.Purpose.Tags.IsDefaultOrEmpty ? null : e.Purpose.Tags,
         e.Purpose.PromptHash,
+        e.Purpose.Saved,
         e.Kind == EntryKind.Charge ? e.Id : null,
         e.Kind == EntryKind.Charge ? null : e.Id,
         e.Key,

@@ -129,7 +129,7 @@ internal static class UsageEndpoints
             return;
         }
 
-        var savings = await CacheSavingsAnswer.Of(usage.Usage.ByModel, call);
+        var savings = await CacheSavingsAnswer.Of(usage.Usage, call);
         await Reply.Send(call.Http, 200, Wire.Default.UsageAnswer, UsageAnswer.Of(usage, includeChildren, savings, ForecastAnswer.Of(forecast, call.Edge.Now), await OptimizationAnswer.Sentence(call)));
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Sends a call on, and finds out what became of it. It never fails: whatever happens is something spent, or nothing, and something to tell the caller.</summary>
-internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>Providers give up on a call of theirs after ten minutes.</summary>
     private static readonly TimeSpan s_longestAnswer = TimeSpan.FromMinutes(15);
@@ -39,7 +39,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
 
         try
         {
-            using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
+            using var answer = await joining.Send(held, provider, asking, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
             if (!answer.IsSuccessStatusCode)
             {
                 return await Failed(http, asking, answer, meter, held, provider, stop.Token);
@@ -90,6 +90,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
     {
         var body = await Read(answer, LargestAnswer, stop);
         meter.Read(body);
+        Recording.Of(http)?.Take(body);
         Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
@@ -111,6 +112,7 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var isWhole = false;
         var chunk = ArrayPool<byte>.Shared.Rent(16_384);
+        var output = Recording.Of(http)?.Beside(http.Response.BodyWriter) ?? http.Response.BodyWriter;
         using var events = new EventStream(meter, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
         try
         {
@@ -126,11 +128,11 @@ internal sealed partial class Forwarding(Upstream upstream, ILogger<Forwarding> 
                     break;
                 }
 
-                events.Pass(chunk.AsSpan(0, read), http.Response.BodyWriter);
+                events.Pass(chunk.AsSpan(0, read), output);
                 await http.Response.BodyWriter.FlushAsync(stop);
             }
 
-            events.End(http.Response.BodyWriter);
+            events.End(output);
             await http.Response.BodyWriter.FlushAsync(stop);
             isWhole = meter.IsDone;
         }

@@ -3,21 +3,22 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>The way of a call to a model: hold the most it can cost, forward it, settle what it did.</summary>
-internal sealed class Gate(Providers providers, Forwarding forwarding, Endings endings, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed class Gate(Providers providers, Forwarding forwarding, Endings endings, AnswerCache cache, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>An answer does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not var (asking, provider) || await Holds.Hold(call, asking, endings) is not { } held)
+        if (await Read(call, route) is not var (asking, provider) || await cache.Answers(call, asking, provider) || await Holds.Hold(call, asking, endings) is not { } held)
         {
-            // It has been answered why not.
+            // It has been answered, or told why not.
             return;
         }
 
         var (spent, tell) = await forwarding.Forward(call.Http, asking, held, provider);
         var settled = await Soon(endings.End(held, spent));
+        await cache.Keep(call.Http, asking, held, spent, settled);
         await tell(settled);
     }
 
@@ -39,7 +40,12 @@ internal sealed class Gate(Providers providers, Forwarding forwarding, Endings e
             (asking, problem) = Asking.Read(route, body);
         }
 
-        if (asking is null)
+        if (asking is not null && CallPurpose.Read(call.Http.Request.Headers) is var (said, fault))
+        {
+            (asking.Said, problem) = (said ?? CallPurpose.Unsaid, fault);
+        }
+
+        if (asking is null || problem is not null)
         {
             await problem!.Send(call.Http);
             return null;

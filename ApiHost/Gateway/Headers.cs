@@ -51,5 +51,8 @@ internal static class Headers
         }
     }
 
+    /// <summary>Of an answer that was not made for this call.</summary>
+    public static void TellFree(HttpResponse to, string model) => (to.Headers[Cost], to.Headers[Model]) = (Money.Zero.ToString(), model);
+
     public static void TellCost(HttpResponse to, Receipt settled) => to.Headers[Cost] = settled.Kind == EntryKind.Settle ? settled.Amount.ToString() : Money.Zero.ToString();
 }

@@ -78,13 +78,6 @@ internal static class Holds
     private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(
         Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
-        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
-        if (said is null)
-        {
-            await problem!.Send(call.Http);
-            return default;
-        }
-
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -107,8 +100,8 @@ internal static class Holds
                 return default;
             }
 
-            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, said.Tags, bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval), endings);
+            var purpose = asking.Purpose with { Usage = bound.Usage };
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;

@@ -99,7 +99,7 @@ internal sealed class Meter(Asking asked, CallBound bound)
 
         if (_told is { Input: not null, Output: { } output } && _isLast)
         {
-            return new Spent.Used(_told.With(output));
+            return new Spent.Used(_told.With(output), isWhole && !_failed, Model);
         }
 
         return bound.Usage is null ? new Spent.AllHeld() : new Spent.Used(Counted(bound.Usage, isWhole));

@@ -7,7 +7,9 @@ internal abstract record Spent
     public sealed record Nothing : Spent;
 
     /// <summary>As the provider told it, or as it was counted here because it did not.</summary>
-    public sealed record Used(TokenUsage Usage) : Spent;
+    /// <param name="IsTold">All of it was, with a whole answer.</param>
+    /// <param name="Model">That answered, as the provider calls it.</param>
+    public sealed record Used(TokenUsage Usage, bool IsTold = false, string? Model = null) : Spent;
 
     /// <summary>Nobody knows: as much as it can have been.</summary>
     public sealed record AllHeld : Spent;

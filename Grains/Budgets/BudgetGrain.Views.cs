@@ -17,6 +17,12 @@ internal sealed partial class BudgetGrain
         return foresight;
     }
 
+    public ValueTask<Foresight> Glance()
+    {
+        _teller.Ready();
+        return _family.Foresee(Money.Zero, () => Holding.Foresee(State, Money.Zero, Now));
+    }
+
     public async ValueTask<Foresight> DecideOn(HoldRequest request)
     {
         var quote = await _prices.Quote(request, Now);

@@ -12,6 +12,7 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
     private static readonly JsonEncodedText Tags = JsonEncodedText.Encode("tags");
     private static readonly JsonEncodedText Usage = JsonEncodedText.Encode("usage");
     private static readonly JsonEncodedText PromptHash = JsonEncodedText.Encode("prompt_hash");
+    private static readonly JsonEncodedText Saved = JsonEncodedText.Encode("saved");
 
     public override Purpose Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
     {
@@ -27,6 +28,7 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
                 "tags" => purpose with { Tags = ReadTags(ref reader) },
                 "usage" => purpose with { Usage = JsonSerializer.Deserialize(ref reader, StoredJson.Default.TokenUsage) },
                 "prompt_hash" => purpose with { PromptHash = reader.GetString() },
+                "saved" => purpose with { Saved = new Money(reader.GetInt64()) },
                 _ => throw new JsonException($"A purpose has no member '{name}'."),
             };
         }
@@ -67,6 +69,11 @@ internal sealed class PurposeJson : JsonConverter<Purpose>
         if (value.PromptHash is not null)
         {
             writer.WriteString(PromptHash, value.PromptHash);
+        }
+
+        if (value.Saved is { } saved)
+        {
+            writer.WriteNumber(Saved, saved.Nanos);
         }
 
         writer.WriteEndObject();

@@ -73,7 +73,8 @@ public static class Fingerprint
             all = purpose.Usage is { } usage ? all.Add(usage) : all;
 
             // Younger than many a fingerprint that is stored, like the last of the usage. No count and no length is less than -1.
-            return purpose.PromptHash is { } prompt ? all.Add(-2).Add(prompt) : all;
+            all = purpose.PromptHash is { } prompt ? all.Add(-2).Add(prompt) : all;
+            return purpose.Saved is { } saved ? all.Add(-3).Add(saved.Nanos) : all;
         }
 
         private Text Add(TokenUsage u)

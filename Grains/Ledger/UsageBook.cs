@@ -4,7 +4,8 @@ namespace Budgets.Ledger;
 
 /// <summary>Sums of one day in total and by model, operation and tag. Bounded: see <see cref="Names"/>.</summary>
 /// <param name="Habits">What advice is made of; null: no call told its tokens, or these are the sums of several days.</param>
-public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags, Habits? Habits = null)
+/// <param name="Spared">Null: no call was answered from a cache.</param>
+public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names Tags, Habits? Habits = null, Spared? Spared = null)
 {
     public const string Unspecified = "unspecified";
 
@@ -25,7 +26,8 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
 
         return new UsageBook(
             Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits);
+            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
+            purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared);
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
@@ -45,10 +47,11 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         books.Aggregate(default(Sums), (sum, b) => sum + b.Total),
         Names.Sum(books.Select(b => b.Models)),
         Names.Sum(books.Select(b => b.Operations)),
-        Names.Sum(books.Select(b => b.Tags)));
+        Names.Sum(books.Select(b => b.Tags)),
+        Spared: books.Aggregate(default(Spared), (sum, b) => Spared.Sum(sum, b.Spared)));
 
     public static UsageBook operator +(UsageBook a, UsageBook b) =>
-        new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags);
+        new(a.Total + b.Total, a.Models + b.Models, a.Operations + b.Operations, a.Tags + b.Tags, Spared: Spared.Sum(a.Spared, b.Spared));
 }
 
 /// <summary>Sums by name. Past <see cref="Most"/> names, the cheapest half is summed under <see cref="Other"/>: every sum stays exact.</summary>

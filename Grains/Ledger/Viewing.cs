@@ -84,5 +84,5 @@ public static class Viewing
     }
 
     public static UsageSums Sums(this UsageBook book) =>
-        new(book.Total, book.Models.Ranked(), book.Operations.Ranked(), book.Tags.Ranked());
+        new(book.Total, book.Models.Ranked(), book.Operations.Ranked(), book.Tags.Ranked(), book.Spared);
 }

@@ -22,7 +22,7 @@ public sealed class EventStreamTests
             {
                 var (output, meter) = Run(strips, all[..cut], all[cut..]);
                 output.Should().Be(strips ? passed : Encoding.UTF8.GetString(all));
-                meter.Spent(true).Should().Be(new Spent.Used(new TokenUsage(11, 9)));
+                meter.Spent(true).Should().Be(new Spent.Used(new TokenUsage(11, 9), IsTold: true, Model: "gpt-4o"));
                 meter.IsDone.Should().BeTrue();
             }
         }

@@ -21,6 +21,9 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("budgets-gateway-").FullName;
     private HttpClient _http = new();
 
+    /// <summary>Settings beside the usual ones, as on the command line.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
     public FakeProvider Provider { get; private set; } = null!;
@@ -43,6 +46,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
                 "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable",
+                .. Settings,
             ],
             builder =>
             {
@@ -76,6 +80,14 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
         created.Status.Should().Be(201, created.Text);
         Provider.Calls.Clear();
         return new Agent(_http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
+    }
+
+    /// <summary>A child of an agent, with its first key.</summary>
+    public async Task<Agent> NewChild(Agent parent, string name = "c")
+    {
+        var child = await parent.Post("/v1/agents/create-child", $$"""{"child_name":"{{name}}"}""");
+        child.Status.Should().Be(201, child.Text);
+        return Holder(child["api_key"].GetString()!, child["child_id"].GetString()!);
     }
 
     /// <summary>The first key of an agent that was made by somebody else.</summary>

@@ -169,7 +169,7 @@ public sealed class AnalyticsTests(Api api)
 
         var savings = (await agent.Get("/v1/agents/usage"))["cache_savings"];
 
-        savings.GetRawText().Should().Be("""{"amount":3.825,"cache_read_tokens":2000000,"tokens_without_price":5}""");
+        savings.GetRawText().Should().Be("""{"amount":3.825,"cache_read_tokens":2000000,"tokens_without_price":5,"answered_calls":0,"answered_amount":0.00}""");
     }
 
     private static string Text(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);

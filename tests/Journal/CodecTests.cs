@@ -97,6 +97,17 @@ public sealed class CodecTests
         BudgetCodec.Instance.Decode(charge).Should().BeEquivalentTo([Examples.Prompted], same => same.RespectingRuntimeTypes());
     }
 
+    [Fact]
+    public void What_a_cache_saved_is_stored_as_approved()
+    {
+        var (day, charge) = (Encode(Examples.SparedDay), Encode(Examples.SparedCharge));
+
+        Approved.Equal("DayClosed.Spared", day);
+        Approved.Equal("Charged.Saved", charge);
+        BudgetCodec.Instance.Decode(day).Should().BeEquivalentTo([Examples.SparedDay], same => same.RespectingRuntimeTypes());
+        BudgetCodec.Instance.Decode(charge).Should().BeEquivalentTo([Examples.SparedCharge], same => same.RespectingRuntimeTypes());
+    }
+
     /// <summary>An answer that was given before a restart is an answer after it.</summary>
     [Fact]
     public void A_state_knows_the_prompts_again_that_it_was_stored_with()

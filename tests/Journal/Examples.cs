@@ -109,6 +109,12 @@ internal static class Examples
     /// <summary>A charge that says what was asked.</summary>
     public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
 
+    /// <summary>A charge for nothing: the answer was there.</summary>
+    public static Charged SparedCharge { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { Saved = Usd(2) } };
+
+    /// <summary>A day with such calls.</summary>
+    public static DayClosed SparedDay { get; } = Filed with { Usage = UsageBook.Empty with { Spared = new Spared(3, Usd(6)) } };
+
     private static Work Worked(long calls) => new(calls, Usd(calls), calls * 10, calls * 20, calls * 30, calls * 40, calls * 50);
 
     /// <summary>With alerts of two layers.</summary>

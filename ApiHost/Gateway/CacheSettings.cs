@@ -1,0 +1,99 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace Budgets.ApiHost.Gateway;
+
+/// <summary>Which answers are kept, how many and for how long.</summary>
+/// <remarks>
+/// Settings <c>Budgets:Gateway:Cache:TtlSeconds|MaxBytes|MaxAnswerBytes|Answers</c> (environment: <c>Budgets__Gateway__Cache__TtlSeconds</c>), and
+/// <c>ConnectionStrings:Redis</c> for a second level that hosts share.
+/// </remarks>
+/// <param name="Ttl">Zero: nothing is kept.</param>
+/// <param name="MaxBytes">Of all answers in memory.</param>
+/// <param name="MaxAnswerBytes">Of one.</param>
+/// <param name="IsAny">True: also answers that would be others the next time.</param>
+/// <param name="Redis">Null: memory only.</param>
+internal sealed record CacheSettings(TimeSpan Ttl, long MaxBytes, int MaxAnswerBytes, bool IsAny, ConfigurationOptions? Redis)
+{
+    public const string Section = "Budgets:Gateway:Cache";
+    public const string RedisSetting = "ConnectionStrings:Redis";
+
+    private const string Deterministic = "deterministic";
+    private const string Any = "any";
+
+    // Whoever waits for a cache waits for nothing: what is not there in this time is asked for again.
+    private const int RedisMilliseconds = 250;
+
+    private static readonly string[] s_known = ["TtlSeconds", "MaxBytes", "MaxAnswerBytes", "Answers"];
+
+    public bool IsOn => Ttl > TimeSpan.Zero;
+
+    /// <param name="faults">Where everything that is wrong is told, without the connection string, which may have a password in it.</param>
+    public static CacheSettings Read(IConfiguration configuration, ICollection<string>? faults = null)
+    {
+        var section = configuration.GetSection(Section);
+        foreach (var unknown in section.GetChildren().Where(c => !s_known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            faults?.Add($"{unknown.Path} is not known here; what is: {string.Join(", ", s_known)}.");
+        }
+
+        var answers = section["Answers"] ?? Deterministic;
+        if (answers is not (Deterministic or Any))
+        {
+            faults?.Add($"{Section}:Answers must be {Deterministic} or {Any}.");
+        }
+
+        return new CacheSettings(
+            TimeSpan.FromSeconds(Number(section, "TtlSeconds", 600, 0, 86_400, faults)),
+            Number(section, "MaxBytes", 64 << 20, 1 << 20, 64L << 30, faults),
+            (int)Number(section, "MaxAnswerBytes", 1 << 20, 1 << 10, 16 << 20, faults),
+            answers == Any,
+            ReadRedis(configuration[RedisSetting], faults));
+    }
+
+    /// <summary>A whole number of a setting, or what it is by default.</summary>
+    public static long Number(IConfigurationSection section, string name, long byDefault, long least, long most, ICollection<string>? faults)
+    {
+        if (section[name] is not { Length: > 0 } text)
+        {
+            return byDefault;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        faults?.Add($"{section.Path}:{name} must be a whole number from {least} to {most}.");
+        return byDefault;
+    }
+
+    private static ConfigurationOptions? ReadRedis(string? text, ICollection<string>? faults)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        try
+        {
+            var options = ConfigurationOptions.Parse(text);
+            if (options.EndPoints.Count > 0)
+            {
+                // A Redis that is away is away: calls go on without it, and it is tried again behind them.
+                options.AbortOnConnectFail = false;
+                options.ConnectTimeout = RedisMilliseconds * 4;
+                options.AsyncTimeout = options.SyncTimeout = RedisMilliseconds;
+                options.BacklogPolicy = BacklogPolicy.FailFast;
+                return options;
+            }
+        }
+        catch (ArgumentException)
+        {
+            // Said below.
+        }
+
+        faults?.Add($"{RedisSetting} must be as StackExchange.Redis reads it, such as redis.example.com:6379,ssl=true,password=….");
+        return null;
+    }
+}
