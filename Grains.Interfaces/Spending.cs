@@ -72,8 +72,9 @@ public sealed record ChargeRequest(
     ApprovalId? Approval = null);
 
 /// <summary>Set money aside for a spend to come; it expires by itself.</summary>
+/// <param name="BooksItself">True: it is for something that costs money whether its end is told or not. When it expires, all of it is booked, until somebody says what was spent. Null otherwise: it expires for nothing.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
-public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null)
+public sealed record HoldRequest(HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null, bool? BooksItself = null)
 {
     public const int DefaultTtlSeconds = 600;
     public const int MaxTtlSeconds = 86_400;

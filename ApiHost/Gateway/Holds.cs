@@ -100,8 +100,8 @@ internal static class Holds
                 return default;
             }
 
-            var purpose = asking.Purpose with { Usage = bound.Usage };
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval), endings);
+            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, said.Tags, bound.Usage);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;

@@ -61,7 +61,8 @@ public static class Holding
             after.Balances(),
             Thresholds.Crossed(now, after),
             request.Price?.Version,
-            permitted);
+            permitted,
+            request.BooksItself);
         return Looping.Breaks(now, held.Fingerprint, held.Purpose) is { } frozen ? Decision.Accept(elapsed.Add(held).Add(frozen)) : Decision.Accept(elapsed, held);
     }
 
