@@ -25,7 +25,7 @@ internal sealed partial class AnswerCache(
     {
         // Of another model that this call was tried with.
         call.Http.Features.Set<Recording>(null);
-        if (!settings.IsOn || !IsKept(asking) || Wish.Of(call.Http.Request) is not { NoStore: false } wish || Idempotency.Of(call.Http, null).Problem is not null || CallPurpose.Read(call.Http.Request.Headers).Purpose is not { } purpose)
+        if (!settings.IsOn || !IsKept(asking) || Wish.Of(call.Http.Request) is not { NoStore: false } wish || Idempotency.Of(call.Http, null).Problem is not null)
         {
             return false;
         }
@@ -38,7 +38,7 @@ internal sealed partial class AnswerCache(
         call.Http.Response.RegisterForDispose(recording);
         if (!wish.NoCache && await Find(key, wish, mayWait: announced is null && !asking.Streams, call.Http.RequestAborted) is { } kept)
         {
-            await Tell(call, asking, kept, purpose);
+            await Tell(call, asking, kept);
             return true;
         }
 
@@ -117,7 +117,7 @@ internal sealed partial class AnswerCache(
     }
 
     /// <summary>What costs nothing is answered over the limit too, and is booked behind the answer: if that fails, no money is wrong.</summary>
-    private async Task Tell(Call call, Asking asking, KeptAnswer kept, CallPurpose purpose)
+    private async Task Tell(Call call, Asking asking, KeptAnswer kept)
     {
         var foresight = await call.Budget.Glance();
         if (await Barred(call, foresight) is { } barred)
@@ -126,7 +126,7 @@ internal sealed partial class AnswerCache(
             return;
         }
 
-        _ = Book(call.Budget, new Purpose(asking.PricedAs, purpose.Operation ?? asking.Route.Operation, purpose.Tags, Saved: kept.Cost));
+        _ = Book(call.Budget, asking.Purpose with { Saved = kept.Cost });
         var response = call.Http.Response;
         response.ContentType = kept.ContentType;
         response.ContentLength = kept.Body.Length;

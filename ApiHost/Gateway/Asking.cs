@@ -51,6 +51,12 @@ internal sealed class Asking
 
     public bool ThinkingIsOff { get; private set; }
 
+    /// <summary>What it is for, which is not in its text.</summary>
+    public CallPurpose Said { get; set; } = CallPurpose.Unsaid;
+
+    /// <summary>For the ledger.</summary>
+    public Purpose Purpose => new(PricedAs, Said.Operation ?? Route.Operation, Reasons.TagsOf(this, Said.Tags));
+
     /// <returns>A problem when it cannot be forwarded as it is.</returns>
     public static (Asking? Asking, Problem? Problem) Read(ModelRoute route, byte[] body)
     {
@@ -132,7 +138,7 @@ internal sealed class Asking
         var root = Text;
         Model = root.String("model") ?? "";
         faults.AddIf(Model.Length == 0, "model", "is required");
-        faults.Text("model", Model, Purpose.MaxModelLength);
+        faults.Text("model", Model, global::Budgets.Purpose.MaxModelLength);
         Streams = Flag(faults, "stream");
         foreach (var name in Route.OutputMembers)
         {

@@ -75,9 +75,10 @@ internal sealed class Gate(
         }
 
         Choices? choices = null;
-        if (asking is not null)
+        if (asking is not null && CallPurpose.Read(call.Http.Request.Headers) is var (said, fault))
         {
-            (choices, problem) = await router.Choose(call, asking);
+            asking.Said = said ?? CallPurpose.Unsaid;
+            (choices, problem) = said is null ? (null, fault) : await router.Choose(call, asking);
         }
 
         if (choices is null)

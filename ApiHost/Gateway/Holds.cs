@@ -87,12 +87,6 @@ internal static class Holds
     private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable, Problem? Problem)> Fit(
         Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
-        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
-        if (said is null)
-        {
-            return (null, null, default, problem);
-        }
-
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -111,8 +105,8 @@ internal static class Holds
                     ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")]));
             }
 
-            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, Reasons.TagsOf(asking, said.Tags), bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
+            var purpose = asking.Purpose with { Usage = bound.Usage };
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;

@@ -62,12 +62,6 @@ internal sealed class Router(Tiers tiers, Providers providers, Economy economy)
             return (null, Problem.Invalid(Headers.Complexity, "must be simple, medium or complex"));
         }
 
-        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
-        if (said is null)
-        {
-            return (null, problem);
-        }
-
         var served = await AllServed(call, asking);
         if (served.IsEmpty)
         {
@@ -76,7 +70,7 @@ internal sealed class Router(Tiers tiers, Providers providers, Economy economy)
 
         var complexity = told.Count > 0 ? Reasons.Read(told)!.Value : Weighing.Of(asking);
         var isEconomy = await economy.IsOn(call);
-        var question = new RouteQuestion(new Job(said.Operation ?? asking.Route.Operation, complexity), tiers.QualityThreshold, [.. served.Select(s => s.Candidate)], isEconomy, Dice());
+        var question = new RouteQuestion(new Job(asking.Purpose.Operation!, complexity), tiers.QualityThreshold, [.. served.Select(s => s.Candidate)], isEconomy, Dice());
         var root = await call.Edge.Lineage.RootOf(call.Agent);
         var models = await call.Edge.Grains.GetGrain<IRouterGrain>(root.Value).Choose(question);
         return (new Choices(

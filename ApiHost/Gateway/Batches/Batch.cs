@@ -35,7 +35,7 @@ internal sealed record BoundItem(BatchItem Item, Provider Provider, CallBound Bo
 {
     public Asking Asking => Item.Asking;
 
-    public Purpose Purpose => new(Asking.PricedAs, Asking.Route.Operation, Usage: Bound.Usage);
+    public Purpose Purpose => Asking.Purpose with { Usage = Bound.Usage };
 }
 
 /// <summary>The one hold that a batch is paid out of.</summary>

@@ -15,16 +15,16 @@ internal static class BatchHolds
     public static async Task<BatchHold?> Hold(Call call, Batch batch, Providers providers, Endings endings)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
-        var named = call.Http.Request.Headers[Headers.Approval];
-        if (problem is null && named.Count > 0 && !ApprovalId.IsWellFormed(named))
+        var (said, fault) = CallPurpose.Read(call.Http.Request.Headers);
+        if (problem is not null || said is null)
         {
-            problem = Problem.Invalid(Headers.Approval, "must be the id of an approval");
+            await (problem ?? fault!).Send(call.Http);
+            return null;
         }
 
-        if (problem is not null)
+        foreach (var item in batch.Items)
         {
-            await problem.Send(call.Http);
-            return null;
+            item.Asking.Said = said;
         }
 
         try
@@ -36,7 +36,7 @@ internal static class BatchHolds
                 return null;
             }
 
-            return await Hold(call, batch, bound, key, named.Count > 0 ? new ApprovalId(named!) : null, endings);
+            return await Hold(call, batch, bound, key, said, endings);
         }
         catch (Exception e) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
@@ -45,14 +45,14 @@ internal static class BatchHolds
         }
     }
 
-    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<BoundItem> items, IdempotencyKey? key, ApprovalId? approval, Endings endings)
+    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<BoundItem> items, IdempotencyKey? key, CallPurpose said, Endings endings)
     {
         var all = new Money(items.Sum(i => i.Most.Nanos));
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
             var (id, holdKey) = Ids(batch, key, repeat);
             var request = new HoldRequest(
-                id, all, new Purpose(Operation: Batch.Operation), holdKey, Held.TtlSeconds, Approval: approval, Dearest: items.Max(i => i.Most));
+                id, all, new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Most));
             var outcome = await Ask(call.Budget, request, endings);
             if (outcome is { Receipt: not null, Replayed: false })
             {
@@ -141,7 +141,7 @@ internal static class BatchHolds
     private static async Task<Money?> Unpriced(Call call, BatchItem item, CallBound bound)
     {
         var id = EdgeIds.CallHold();
-        var purpose = new Purpose(item.Asking.PricedAs, item.Asking.Route.Operation, Usage: bound.Usage);
+        var purpose = item.Asking.Purpose with { Usage = bound.Usage };
         var foresight = await call.Budget.DecideOn(new HoldRequest(id, Money.Zero, purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, new PriceTag()));
         return foresight.PriceVersion is null ? null : foresight.Amount;
     }
