@@ -19,7 +19,7 @@ public enum EntryKind
     /// <summary>A recharge began, or ended; its amount is what it brought.</summary>
     Recharge = 8,
 
-    /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative.</summary>
+    /// <summary>What was booked is not what is true: the difference, of the wallet or, with <see cref="LedgerEntry.About"/>, of what was spent. May be negative. One with the id of a hold takes back what was assumed of it.</summary>
     Correction = 9,
 
     /// <summary>An approval was asked for, given, denied, or has ended.</summary>
@@ -28,7 +28,7 @@ public enum EntryKind
 
 /// <summary>One line of an agent's ledger.</summary>
 /// <param name="Seq">Its place in the agent's journal, from 1; bookkeeping that moves no money has places in it too.</param>
-/// <param name="Detail">For entries that move no money: what changed.</param>
+/// <param name="Detail">For entries that move no money: what changed. For those that nobody asked for: why.</param>
 /// <param name="PriceVersion">The price the amount was worked out with; null: the caller named it.</param>
 /// <param name="BalanceAfter">Of the wallet, where the entry is about it.</param>
 /// <param name="About">Of a correction: the first day that it corrects.</param>

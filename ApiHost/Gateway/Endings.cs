@@ -5,7 +5,7 @@ namespace Budgets.ApiHost.Gateway;
 /// <summary>Ends the holds of calls, each once, whatever becomes of its caller: what is spent is booked as long as there is a store to book it in.</summary>
 internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IHostedService
 {
-    /// <summary>Tries of one settlement: with the pauses between them, about an hour. Then a person has to.</summary>
+    /// <summary>Tries of one settlement: with the pauses between them, about an hour. Then the hold books itself.</summary>
     private const int MostTries = 400;
 
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
@@ -102,12 +102,12 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
     [LoggerMessage(Level = LogLevel.Warning, Message = "The hold {Hold} of a call could not be ended yet: {Why}. It is tried again.")]
     private static partial void LogAgain(ILogger log, HoldId hold, string why);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The hold {Hold} of a call could not be ended for an hour; what was spent on it is not booked.")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The hold {Hold} of a call could not be ended for an hour. It books itself, all of it, when it expires.")]
     private static partial void LogGivenUp(ILogger log, Exception exception, HoldId hold);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The hold {Hold} of a call could not be ended: {Outcome}.")]
     private static partial void LogRefused(ILogger log, HoldId hold, Outcome outcome);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The host ends while the holds of {Count} calls are not ended; they expire, and what was spent on them is not booked.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The host ends while the holds of {Count} calls are not ended. They book themselves, all of them, when they expire.")]
     private static partial void LogLeft(ILogger log, int count);
 }

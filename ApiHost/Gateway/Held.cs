@@ -36,7 +36,7 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
         }
         catch (Exception)
         {
-            // It is tried again in half its time. If it expires all the same, what was spent is booked and flagged late.
+            // It is tried again in half its time. If it expires all the same it books itself, and is corrected at the end of the call.
         }
     }
 }

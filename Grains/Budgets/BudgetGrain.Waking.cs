@@ -8,7 +8,7 @@ internal sealed partial class BudgetGrain
     public async Task Wake(Due due)
     {
         await _teller.Elapse(Now);
-        await _family.GiveBack();
+        await _family.TellSpent();
         await _outbox.Empty();
         await Orders.HandOver();
         if (!_teller.IsInUse)

@@ -60,8 +60,8 @@ internal sealed class JournalReader
 
         if (hold is { } h && await Find(Digest.Of(h)) is { } end)
         {
-            recalled = recalled with { HoldEnd = Receipts.RememberedOf(end.Event, end.Seq), Hold = (end.Event as Expired)?.Hold };
-            recalled = recalled with { DayClosed = recalled.Hold is { } expired ? await Closed(expired.Date) : null };
+            recalled = recalled with { HoldEnd = Receipts.RememberedOf(end.Event, end.Seq), Hold = Assuming.Untold(end.Event) };
+            recalled = recalled with { DayClosed = recalled.Hold is { } untold ? await Closed(untold.Date) : null };
         }
 
         return recalled;

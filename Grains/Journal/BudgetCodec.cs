@@ -105,7 +105,7 @@ public sealed class BudgetCodec : JsonCodec<BudgetState, BudgetEvent>
 
     /// <summary>Days that time alone has closed are in a short row of their own: usage and analytics read one for each day, and whoever spends next may do so by the thousand.</summary>
     private protected override bool Parts(IReadOnlyList<BudgetEvent> events, int from, int at) =>
-        events[at - 1] is DayClosed && events[at] is not DayClosed && events[from] is Rolled or Expired or DayClosed;
+        events[at - 1] is DayClosed && events[at] is not DayClosed && events[from] is Rolled or Expired or Settled { Assumed: true } or DayClosed;
 
     private protected override void Write(Utf8JsonWriter writer, BudgetState state) => JsonSerializer.Serialize(writer, StoredState.Of(state), StoredJson.Default.StoredState);
 

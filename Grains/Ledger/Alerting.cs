@@ -54,7 +54,7 @@ public static class Alerting
             }
         }
 
-        Reached(alerts, s, told);
+        Reached(alerts, s, told, Assumed(happened));
         return alerts.DrainToImmutable();
     }
 
@@ -122,7 +122,7 @@ public static class Alerting
         | (terms.Alerts.EscalationEmail is null && terms.AlertsAbove.EscalationEmail is null ? AlertKinds.None : Escalated)
         | (terms is { Parent: not null, Above.HardStop: false } ? AlertKinds.ChildOverBudget : AlertKinds.None);
 
-    private static void Reached(ImmutableArray<BudgetEvent>.Builder alerts, BudgetState s, AlertKinds told)
+    private static void Reached(ImmutableArray<BudgetEvent>.Builder alerts, BudgetState s, AlertKinds told, string? detail)
     {
         var thresholds = Thresholds.Of(s.Terms);
         for (var type = LimitType.Daily; type <= LimitType.Total; type++)
@@ -138,14 +138,14 @@ public static class Alerting
 
                 if (Thresholds.Highest(thresholds, window.Spent, limit) is { } reached)
                 {
-                    Reached(alerts, s, told, Admitting.Standing(window, layer, limits.HardStop, limit), reached, thresholds);
+                    Reached(alerts, s, told, Admitting.Standing(window, layer, limits.HardStop, limit), reached, thresholds, detail);
                 }
             }
         }
     }
 
     private static void Reached(
-        ImmutableArray<BudgetEvent>.Builder alerts, BudgetState s, AlertKinds told, LimitStanding standing, int reached, ImmutableArray<int> thresholds)
+        ImmutableArray<BudgetEvent>.Builder alerts, BudgetState s, AlertKinds told, LimitStanding standing, int reached, ImmutableArray<int> thresholds, string? detail)
     {
         var before = s.ToldOf(standing.Type, standing.SetBy);
         var passed = thresholds.RemoveAll(t => t <= before.Percent || t >= reached);
@@ -153,7 +153,7 @@ public static class Alerting
         {
             if (reached > before.Percent && told.HasFlag(AlertKinds.BudgetWarning))
             {
-                Tell(alerts, s, AlertKinds.BudgetWarning, standing, reached, passed);
+                Tell(alerts, s, AlertKinds.BudgetWarning, standing, reached, passed, detail);
             }
 
             return;
@@ -161,13 +161,21 @@ public static class Alerting
 
         if (told.HasFlag(AlertKinds.BudgetExceeded) && !before.Has(AlertKinds.BudgetExceeded))
         {
-            Tell(alerts, s, AlertKinds.BudgetExceeded, standing, 100, passed);
+            Tell(alerts, s, AlertKinds.BudgetExceeded, standing, 100, passed, detail);
         }
 
         if (told.HasFlag(AlertKinds.ChildOverBudget) && standing is { SetBy: Layer.Above, HardStop: false } && !before.Has(AlertKinds.ChildOverBudget))
         {
-            Tell(alerts, s, AlertKinds.ChildOverBudget, standing, 100, []);
+            Tell(alerts, s, AlertKinds.ChildOverBudget, standing, 100, [], detail);
         }
+    }
+
+    /// <summary>What was only assumed to be spent is not told as if it were known. Null: nothing was.</summary>
+    private static string? Assumed(ImmutableArray<BudgetEvent> happened)
+    {
+        var told = happened.Select(e => e switch { Settled { Corrects: true } t => t.Hold.Id, Released { Corrects: true } r => r.Hold.Id, _ => (HoldId?)null }).ToHashSet();
+        var assumed = happened.OfType<Settled>().Where(t => t.Assumed == true && !told.Contains(t.Hold.Id)).Aggregate(Money.Zero, (sum, t) => sum + t.Amount);
+        return assumed == Money.Zero ? null : $"${assumed} was just booked on an assumption: its holds expired, and nobody has told what was spent.";
     }
 
     /// <summary>Told to whoever is there to hear it, whatever the channels were set for.</summary>

@@ -57,6 +57,7 @@ public sealed record Charged(
     Approval? Approval = null) : BudgetEvent(At);
 
 /// <param name="Approval">The approval that it used, whole: it is no longer in the state.</param>
+/// <param name="BooksItself">True: it is spent when it expires. Null otherwise.</param>
 /// <param name="Dearest">Of several calls, the most that one can cost; null: it is for one.</param>
 /// <param name="OutOf">The open hold that its money was taken out of: it counts where that one does. Null: it is new money.</param>
 public sealed record Held(
@@ -71,6 +72,7 @@ public sealed record Held(
     ImmutableArray<Warning> Warnings,
     string? PriceVersion = null,
     Approval? Approval = null,
+    bool? BooksItself = null,
     Money? Dearest = null,
     HoldId? OutOf = null) : BudgetEvent(At);
 
@@ -79,6 +81,8 @@ public sealed record Held(
 /// <param name="Overage">More was spent than was held and allowed.</param>
 /// <param name="Late">The hold had expired.</param>
 /// <param name="Hold">The hold it settles: with its admission, for it is no longer in the state.</param>
+/// <param name="Assumed">True: the hold expired, and as nobody said what was spent, it was all of it. Null otherwise.</param>
+/// <param name="Corrects">True: all of the hold was assumed to be spent before, and only the difference is booked now. Null otherwise.</param>
 public sealed record Settled(
     DateTimeOffset At,
     EndedHold Hold,
@@ -91,14 +95,18 @@ public sealed record Settled(
     Digest Fingerprint,
     ImmutableArray<Balance> After,
     ImmutableArray<Warning> Warnings,
-    string? PriceVersion = null) : BudgetEvent(At);
+    string? PriceVersion = null,
+    bool? Assumed = null,
+    bool? Corrects = null) : BudgetEvent(At);
 
+/// <param name="Corrects">True: all of the hold was assumed to be spent before, and is taken back now. Null otherwise.</param>
 public sealed record Released(
     DateTimeOffset At,
     EndedHold Hold,
     IdempotencyKey? Key,
     Digest Fingerprint,
-    ImmutableArray<Balance> After) : BudgetEvent(At);
+    ImmutableArray<Balance> After,
+    bool? Corrects = null) : BudgetEvent(At);
 
 public sealed record Extended(
     DateTimeOffset At, HoldId Id, Money Amount, DateTimeOffset ExpiresAt, IdempotencyKey? Key, Digest Fingerprint, ImmutableArray<Balance> After) : BudgetEvent(At);

@@ -162,7 +162,8 @@ public readonly record struct Admission(long Minute, long Day, long Week, long M
 /// <param name="Date">The local day that admitted it.</param>
 /// <param name="Draw">The number of the draw that it is in; null without a parent.</param>
 /// <param name="Hour">Begin of the hour that admitted it; null: it was written before hours were counted.</param>
-public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null, DateTimeOffset? Hour = null);
+/// <param name="BooksItself">True: it is spent when it expires. Null otherwise.</param>
+public sealed record Hold(HoldId Id, Money Amount, DateTimeOffset ExpiresAt, Admission Admission, DateOnly Date, Purpose Purpose, long? Draw = null, DateTimeOffset? Hour = null, bool? BooksItself = null);
 
 /// <param name="Tripped">True: by the per-minute breaker, not by a person.</param>
 public sealed record Freeze(string Reason, string By, DateTimeOffset Since, DateTimeOffset? ResumesAt, bool Tripped);

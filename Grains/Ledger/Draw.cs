@@ -55,6 +55,7 @@ public static class Drawing
     public static Draw? Find(this ImmutableArray<Draw> draws, long number) => draws.FirstOrDefault(d => d.Number == number);
 
     /// <summary>Money of a draw is spent or set aside; a draw that is past remembering passes it to the newest.</summary>
+    /// <remarks>But not what was never spent after all: out of the newest, nobody has counted it as spent.</remarks>
     public static ImmutableArray<Draw> Moved(this ImmutableArray<Draw> draws, long number, Money spent, Money held)
     {
         for (var i = draws.Length - 1; i >= 0; i--)
@@ -66,7 +67,7 @@ public static class Drawing
         }
 
         return draws.Length > 0 && number < draws[^1].Number
-            ? draws.Moved(draws[^1].Number, spent, held)
+            ? draws.Moved(draws[^1].Number, Money.Max(Money.Zero, spent), held)
             : draws.Begun(Blank(number) with { Spent = spent, Held = held });
     }
 

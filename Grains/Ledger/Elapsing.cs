@@ -42,8 +42,7 @@ public static class Elapsing
         {
             foreach (var hold in s.Holds.Values.Where(h => h.ExpiresAt <= now).OrderBy(h => h.ExpiresAt).ThenBy(h => h.Id.Value, StringComparer.Ordinal))
             {
-                var after = s.Count(hold.Admission, Money.Zero, Money.Zero - hold.Amount, -1).Balances();
-                Happened(new Expired(now, hold.Ended(), after));
+                Happened(Assuming.Expiry(s, hold));
             }
 
             s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };

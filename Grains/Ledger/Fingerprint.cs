@@ -10,7 +10,7 @@ public static class Fingerprint
         new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount, r.Price).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Add(r.Approval).Digest();
 
     public static Digest Of(HoldRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Add(r.Approval).Add(r.Dearest, r.OutOf).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Add(r.Approval).Flag(r.BooksItself).Add(r.Dearest, r.OutOf).Digest();
 
     public static Digest Of(SettleRequest r) =>
         new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount, r.Price).Add(r.Purpose).Digest();
@@ -87,6 +87,9 @@ public static class Fingerprint
 
         /// <summary>Younger than many a fingerprint that is stored, too.</summary>
         public Text Add(ApprovalId? approval) => approval is { } id ? Add(id.Value) : this;
+
+        /// <summary>Of the same age as its member.</summary>
+        public Text Flag(bool? booksItself) => booksItself == true ? Add(-3) : this;
 
         /// <summary>Younger still. A hold for one call of its own says nothing of either.</summary>
         public Text Add(Money? dearest, HoldId? outOf)

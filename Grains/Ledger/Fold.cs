@@ -20,7 +20,7 @@ public static class Fold
 
         var before = s;
         s = (s with { Seq = s.Seq + 1, Now = e.At }).InMinuteOf(e.At);
-        if (s.NextExpiry <= e.At && e is not Expired)
+        if (s.NextExpiry <= e.At && e is not (Expired or Settled { Assumed: true }))
         {
             // The hold it was set for has ended; left in the past, it would have every decision look through all holds.
             s = s with { NextExpiry = s.Holds.IsEmpty ? null : s.Holds.Values.Min(h => h.ExpiresAt) };
@@ -40,17 +40,23 @@ public static class Fold
             .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
         Held { OutOf: { } whole } part => Splitting.Taken(s, Open(s, whole), part),
         Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
-            .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow(), s.HourNow()))
+            .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow(), s.HourNow(), h.BooksItself))
             .Drawn(s.DrawNow(), Money.Zero, h.Amount)
             .Counted(h.Fingerprint, h.Purpose)
             .Using(h.Approval, EntryKind.Hold)
             .Remembering(Digest.Of(h.Key), h.Fingerprint, EntryKind.Hold),
-        Settled t => Agreeing(s.Count(t.Hold.Admission, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
+        Settled t => Agreeing(s.Count(t.Hold.Admission, t.Adds(), t.Late ? Money.Zero : Money.Zero - t.Hold.Amount, t.Late ? 0 : -1), t.After)
+            .Unassumed(t.Hold, t.Corrects)
             .Used(t.Hold.Admission.Day, t.Amount, t.Purpose, t.Hold.Hour)
-            .Drawn(t.Hold.Draw, t.Amount, t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
+            .Drawn(t.Hold.Draw, t.Adds(), t.Late ? Money.Zero : Money.Zero - t.Hold.Amount)
             .Ending(t.Hold.Id, wasOpen: !t.Late)
             .Remembering(Digest.Of(t.Hold.Id), t.Fingerprint, EntryKind.Settle)
             .Remembering(t.Key, t.Fingerprint, EntryKind.Settle),
+        Released { Corrects: true } r => Agreeing(s.Count(r.Hold.Admission, Money.Zero - r.Hold.Amount, Money.Zero, 0), r.After)
+            .Unassumed(r.Hold, r.Corrects)
+            .Drawn(r.Hold.Draw, Money.Zero - r.Hold.Amount, Money.Zero)
+            .Remembering(Digest.Of(r.Hold.Id), r.Fingerprint, EntryKind.Release)
+            .Remembering(r.Key, r.Fingerprint, EntryKind.Release),
         Released r => Agreeing(s.Count(r.Hold.Admission, Money.Zero, Money.Zero - r.Hold.Amount, -1), r.After)
             .Ending(r.Hold.Id, wasOpen: true)
             .Drawn(r.Hold.Draw, Money.Zero, Money.Zero - r.Hold.Amount)

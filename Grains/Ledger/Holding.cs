@@ -67,6 +67,7 @@ public static class Holding
             Thresholds.Crossed(now, after),
             request.Price?.Version,
             permitted,
+            request.BooksItself,
             request.Dearest);
         return Looping.Breaks(now, held.Fingerprint, held.Purpose) is { } frozen ? Decision.Accept(elapsed.Add(held).Add(frozen)) : Decision.Accept(elapsed, held);
     }

@@ -10,7 +10,8 @@ public readonly record struct Pace(long Hour, Money Before, Money Current, DateT
 
     internal Pace After(Money spent, DateTimeOffset at)
     {
-        if (spent == Money.Zero)
+        // What is taken back was spent before, at another pace.
+        if (spent <= Money.Zero)
         {
             return this;
         }

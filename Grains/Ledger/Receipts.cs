@@ -5,7 +5,7 @@ namespace Budgets.Ledger;
 /// <summary>Reads answers and ledger lines off events: the first answer and every replay of it come from here.</summary>
 public static class Receipts
 {
-    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled or Released or Extended or Credited or Reconciled;
+    public static bool IsAnswer(BudgetEvent e) => e is Charged or Held or Settled { Assumed: not true } or Released or Extended or Credited or Reconciled;
 
     /// <summary>What the state's memory would have held of an event, for those read back from the journal.</summary>
     /// <exception cref="JournalCorruptException">No digest leads to such an event.</exception>
@@ -29,7 +29,7 @@ public static class Receipts
         Charged c => new(EntryKind.Charge, seq, c.At, c.Id.Value, c.Amount, default, c.Overage, false, null, c.Key.Value, c.After, c.Warnings, c.PriceVersion),
         Held h => new(EntryKind.Hold, seq, h.At, h.Id.Value, h.Amount, default, false, false, h.ExpiresAt, h.Key.Value, h.After, h.Warnings, h.PriceVersion),
         Settled t => new(EntryKind.Settle, seq, t.At, t.Hold.Id.Value, t.Amount, t.Released, t.Overage, t.Late, null, t.Key?.Value, t.After, t.Warnings, t.PriceVersion),
-        Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, false, null, r.Key?.Value, r.After, []),
+        Released r => new(EntryKind.Release, seq, r.At, r.Hold.Id.Value, default, r.Hold.Amount, false, r.Corrects == true, null, r.Key?.Value, r.After, []),
         Extended x => new(EntryKind.Extend, seq, x.At, x.Id.Value, x.Amount, default, false, false, x.ExpiresAt, x.Key?.Value, x.After, []),
         Credited c => new(KindOf(c.Source), seq, c.At, "", c.Amount, default, false, false, null, c.Key.Value, [], [], BalanceAfter: c.Balance),
         Reconciled r => new(EntryKind.Correction, seq, r.At, "", r.Amount, default, r.Overage, false, null, r.Key.Value, r.After, r.Warnings),
@@ -49,7 +49,10 @@ public static class Receipts
     {
         Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion, approval: c.Approval?.Id),
         Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id, detail: h.OutOf is { } whole ? $"out of {whole}" : null),
+        Settled { Corrects: true } t => Line(t, EntryKind.Correction, t.Adds(), t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, Assuming.Detail(t), t.PriceVersion) with { About = t.Hold.Date },
+        Settled { Assumed: true } t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, null, t.After, detail: Assuming.Detail(t)),
         Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, price: t.PriceVersion),
+        Released { Corrects: true } r => Line(r, EntryKind.Correction, Money.Zero - r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose with { Usage = null }, r.Key?.Value, r.After, late: true, detail: Assuming.Detail(r)) with { About = r.Hold.Date },
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),
         Extended x => Line(x, EntryKind.Extend, x.Amount, x.Id.Value, Purpose.None, x.Key?.Value, x.After, detail: $"expires_at {x.ExpiresAt:O}"),
         Expired x => Line(x, EntryKind.Expire, x.Hold.Amount, x.Hold.Id.Value, x.Hold.Purpose, null, x.After),

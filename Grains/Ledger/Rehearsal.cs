@@ -64,6 +64,14 @@ public sealed class Rehearsal
                 var longer = (int)Math.Clamp((x.ExpiresAt - open.ExpiresAt).TotalSeconds, 1, HoldRequest.MaxTtlSeconds);
                 Take(Holding.Extend(_state, new ExtendRequest(x.Id, longer), x.At));
                 break;
+            case Settled { Corrects: true } or Released { Corrects: true }:
+                if (e is Settled more && more.Adds() > Money.Zero)
+                {
+                    Spend(more.Adds());
+                    Take(Recorded(new IdempotencyKey($"corrected {more.Hold.Id}"), more.Adds(), more.Purpose, more.At));
+                }
+
+                break;
             case Settled t:
                 Spend(t.Amount);
                 Settle(t);
@@ -100,7 +108,7 @@ public sealed class Rehearsal
         {
             Charged c => (c.After, c.Amount),
             Held h => (h.After, Money.Zero),
-            Settled t => (t.After, t.Amount),
+            Settled t => (t.After, t.Adds()),
             _ => ([], Money.Zero),
         };
 

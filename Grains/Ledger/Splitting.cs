@@ -42,13 +42,14 @@ public static class Splitting
 
         // From here it must succeed.
         return Decision.Accept(elapsed, new Held(
-            now.Now, request.Id, request.Amount, now.Now.AddSeconds(request.TtlSeconds), request.Purpose, request.Key, Fingerprint.Of(request), now.Balances(), [], OutOf: outOf));
+            now.Now, request.Id, request.Amount, now.Now.AddSeconds(request.TtlSeconds), request.Purpose, request.Key, Fingerprint.Of(request), now.Balances(), [],
+            BooksItself: request.BooksItself, OutOf: outOf));
     }
 
     internal static BudgetState Taken(BudgetState s, Hold whole, Held part) =>
         Fold.Agreeing(s.Count(whole.Admission, Money.Zero, Money.Zero, 1), part.After)
             .Holding(whole with { Amount = whole.Amount - part.Amount })
-            .Holding(whole with { Id = part.Id, Amount = part.Amount, ExpiresAt = part.ExpiresAt, Purpose = part.Purpose })
+            .Holding(whole with { Id = part.Id, Amount = part.Amount, ExpiresAt = part.ExpiresAt, Purpose = part.Purpose, BooksItself = part.BooksItself })
             .Remembering(Digest.Of(part.Key), part.Fingerprint, EntryKind.Hold);
 
     /// <summary>Who asks for several calls wants to know how many would have fitted; what one may cost is no bound on all of them.</summary>

@@ -42,7 +42,7 @@ internal static class Thresholds
             }
 
             // A step over several thresholds is told as the highest of them.
-            if (Highest(thresholds, window.Spent, limit) is { } now && Highest(thresholds, before.Current(type).Spent, limit) is var then && now != then)
+            if (Highest(thresholds, window.Spent, limit) is { } now && Highest(thresholds, before.Current(type).Spent, limit) is var then && !(now <= then))
             {
                 warnings.Add(new Warning(type, limit, now));
             }

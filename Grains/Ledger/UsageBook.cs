@@ -12,9 +12,17 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
     public static readonly UsageBook Empty = new(default, Names.Empty, Names.Empty, Names.Empty);
 
     /// <param name="isRepeat">The same prompt was answered less than a day ago.</param>
-    public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false)
+    public UsageBook Add(Money cost, Purpose purpose, DateTimeOffset at = default, bool isRepeat = false) => Add(SumsOf(cost, purpose), purpose) with
     {
-        var sums = SumsOf(cost, purpose);
+        Habits = purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
+        Spared = purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared,
+    };
+
+    /// <summary>A call without tokens was booked and was none.</summary>
+    public UsageBook Less(Money cost, Purpose purpose) => Add(OneLess(cost), purpose);
+
+    private UsageBook Add(Sums sums, Purpose purpose)
+    {
         var tags = Tags;
         if (!purpose.Tags.IsDefaultOrEmpty)
         {
@@ -25,9 +33,7 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
         }
 
         return new UsageBook(
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags,
-            purpose.Usage is { TellsTokens: true } usage ? (Habits ?? Habits.None).Add(cost, purpose, usage, at, isRepeat) : Habits,
-            purpose.Saved is { } saved ? Spared.Sum(Spared, new Spared(1, saved)) : Spared);
+            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags, Habits, Spared);
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>
@@ -41,6 +47,8 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
     public static Sums SumsOf(Money cost, Purpose purpose) => purpose.Usage is { } usage
         ? new Sums(cost, 1, usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens)
         : new Sums(cost, 1, 0, 0, 0, 0);
+
+    public static Sums OneLess(Money cost) => new(Money.Zero - cost, -1, 0, 0, 0, 0);
 
     /// <summary>Adds up many at once: only the whole of it is cut to the bounded number of names.</summary>
     public static UsageBook Sum(IReadOnlyCollection<UsageBook> books) => new(

@@ -50,7 +50,9 @@ public static class Viewing
     ];
 
     public static HoldView ViewAt(this Hold h, DateTimeOffset now) =>
-        new(h.Id, h.ExpiresAt <= now ? HoldStatus.Expired : HoldStatus.Held, h.Amount, h.ExpiresAt, null, h.Purpose);
+        h.ExpiresAt > now ? new(h.Id, HoldStatus.Held, h.Amount, h.ExpiresAt, null, h.Purpose)
+        : h.BooksItself == true ? new(h.Id, HoldStatus.Settled, h.Amount, h.ExpiresAt, h.Amount, h.Purpose)
+        : new(h.Id, HoldStatus.Expired, h.Amount, h.ExpiresAt, null, h.Purpose);
 
     public static HoldView? HoldAfter(BudgetEvent e) => e switch
     {

@@ -31,5 +31,5 @@ public static class Waking
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 
     /// <summary>Somebody would miss it if it came only with the next request.</summary>
-    private static bool IsMissed(BudgetEvent e) => e is Expired or ApprovalEnded or ApprovalReminded;
+    private static bool IsMissed(BudgetEvent e) => e is Expired or Settled { Assumed: true } or ApprovalEnded or ApprovalReminded;
 }

@@ -204,6 +204,17 @@ internal sealed class Family(
         }
     }
 
+    /// <summary>A budget that was woken, and sleeps again before the next beat: what was spent meanwhile is known above, too.</summary>
+    public async ValueTask TellSpent()
+    {
+        if (State.Draws.Any(d => d.Told != d.Spent))
+        {
+            await Drawer.Tell(isIdle: false);
+        }
+
+        await GiveBack();
+    }
+
     /// <summary>Every few seconds, while there is something to say: what was spent goes up; what an idle agent does not need goes back; a tree that went silent is asked.</summary>
     public async ValueTask Beat()
     {

@@ -10,13 +10,6 @@ public sealed class DyingStoreTests
 {
     private const string Operation = "generate_100_videos";
 
-    public enum Death
-    {
-        BeforeTheWrite,
-        AfterTheWrite,
-        Conflict,
-    }
-
     [Theory]
     [InlineData(Death.BeforeTheWrite)]
     [InlineData(Death.AfterTheWrite)]
@@ -71,35 +64,4 @@ public sealed class DyingStoreTests
     }
 
     private static HoldRequest Using(ApprovalId id, string key) => Hold(50, key) with { Purpose = Purpose.None with { Operation = Operation }, Approval = id };
-
-    /// <summary>One append of one journal fails.</summary>
-    private sealed class DiesAt(IJournalStore store, Death death) : Decorated(store)
-    {
-        private string _name = "";
-        private int _left;
-
-        public void Arm(string name, int at) => (_name, _left) = (name, at);
-
-        /// <returns>It never came to that.</returns>
-        public bool Disarm() => Interlocked.Exchange(ref _left, 0) > 0;
-
-        protected override async ValueTask<bool> Append(string name, IJournal journal, Append append)
-        {
-            if (name != _name || Interlocked.Decrement(ref _left) != 0)
-            {
-                return await journal.Append(append);
-            }
-
-            switch (death)
-            {
-                case Death.BeforeTheWrite:
-                    throw new StoreUnavailableException("Before the write.");
-                case Death.AfterTheWrite:
-                    await journal.Append(append);
-                    throw new IOException("After the write.");
-                default:
-                    return false;
-            }
-        }
-    }
 }

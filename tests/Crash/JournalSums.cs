@@ -67,7 +67,7 @@ internal sealed class JournalSums(string name)
 
         var isShown = kind is not ("lent.v1" or "draw_asked.v1" or "draw_answered.v1" or "alerted.v1" or "alerts_taken.v1");
         LastShown = isShown ? LastSeq : LastShown;
-        LastAsked = isShown && kind != "expired.v1" ? LastSeq : LastAsked;
+        LastAsked = isShown && kind != "expired.v1" && !e.TryGetProperty("assumed", out _) ? LastSeq : LastAsked;
         switch (kind)
         {
             case "lent.v1":
@@ -98,8 +98,13 @@ internal sealed class JournalSums(string name)
 
     private void End(JsonElement e, Tally tally)
     {
-        var late = e.TryGetProperty("late", out var flag) && flag.GetBoolean();
-        if (Open.Remove(e.GetProperty("hold").GetProperty("id").GetString()!) == late)
+        var hold = e.GetProperty("hold");
+        var corrects = e.TryGetProperty("corrects", out _);
+        var late = corrects || (e.TryGetProperty("late", out var flag) && flag.GetBoolean());
+
+        // All of it had been booked.
+        Spent -= corrects ? hold.GetProperty("amount").GetInt64() : 0;
+        if (Open.Remove(hold.GetProperty("id").GetString()!) == late)
         {
             tally.Wrong($"{name}: the hold that ends at {LastSeq} was {(late ? "still" : "not")} open");
         }

@@ -59,6 +59,19 @@ public sealed class CodecTests
         BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([example], same => same.RespectingRuntimeTypes());
     }
 
+    [Theory]
+    [InlineData(0, "Held.BooksItself")]
+    [InlineData(1, "Settled.Assumed")]
+    [InlineData(2, "Settled.Corrects")]
+    [InlineData(3, "Released.Corrects")]
+    public void A_hold_that_books_itself_is_stored_as_approved(int example, string name)
+    {
+        var stored = Encode(Examples.Assumed[example]);
+
+        Approved.Equal(name, stored);
+        BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([Examples.Assumed[example]], same => same.RespectingRuntimeTypes());
+    }
+
     [Fact]
     public void Money_for_several_calls_is_stored_as_approved()
     {

@@ -97,6 +97,15 @@ internal static class Examples
     /// <summary>Of a hold that knows its hour.</summary>
     public static Settled SettledInHour { get; } = Events.OfType<Settled>().Single() with { Hold = Ended with { Hour = Start.AddMinutes(2) } };
 
+    /// <summary>A hold that books itself, and what becomes of it.</summary>
+    public static IReadOnlyList<BudgetEvent> Assumed { get; } =
+    [
+        Events.OfType<Held>().First() with { BooksItself = true },
+        Events.OfType<Settled>().Single() with { Key = null, Fingerprint = Digest.None, Amount = Usd(2), Released = Usd(0), Overage = false, Purpose = Purpose with { Usage = null }, Assumed = true },
+        Events.OfType<Settled>().Single() with { Released = Usd(0), Late = true, Corrects = true },
+        Events.OfType<Released>().Single() with { Corrects = true },
+    ];
+
     /// <summary>With all that advice is made of.</summary>
     public static DayClosed Habitual { get; } = Filed with
     {

@@ -78,8 +78,8 @@ public sealed class Passbook
         Enter(Charging.Charge(State, new ChargeRequest(new ChargeId("chg_"), Usd(dollars), purpose ?? Purpose.None, Key(key), mode, null, price), Clock, recalled));
 
     public Decision Hold(
-        decimal dollars, string id = "h", int ttl = 600, string? key = null, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null) =>
-        Enter(Holding.Hold(State, new HoldRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, Key(key), ttl, price), Clock, recalled));
+        decimal dollars, string id = "h", int ttl = 600, string? key = null, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null, bool booksItself = false) =>
+        Enter(Holding.Hold(State, new HoldRequest(new HoldId(id), Usd(dollars), purpose ?? Purpose.None, Key(key), ttl, price, BooksItself: booksItself ? true : null), Clock, recalled));
 
     public Decision Settle(decimal dollars, string id = "h", string? key = null, Purpose? purpose = null, Recalled recalled = default, PriceTag? price = null) =>
         Enter(Settling.Settle(

@@ -48,7 +48,7 @@ internal static class Laws
         var today = budget.Window(LimitType.Daily).Date;
         Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostDays), today)))!);
         Analytics(budget, (await subject.Analytics(new AnalyticsQuery(today.AddDays(-100), today.AddDays(-60))))!);
-        ByHour(ledger, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostHourlyDays), today, ByHour: true)))!);
+        ByHour(budget, ledger, (await subject.Analytics(new AnalyticsQuery(today.AddDays(1 - AnalyticsQuery.MostHourlyDays), today, ByHour: true)))!);
     }
 
     /// <summary>Spent is the sum of the entries admitted in the window, and held the sum of its open holds; neither seqs nor time run back.</summary>
@@ -64,13 +64,21 @@ internal static class Laws
             {
                 admitted.Add(entry.Id!, entry);
             }
-            else if (entry.Kind is EntryKind.Charge or EntryKind.Settle)
+            else if (entry.Kind is EntryKind.Charge or EntryKind.Settle || IsOfHold(entry))
             {
                 var at = entry.Kind == EntryKind.Charge ? entry.At : admitted[entry.Id!].At;
                 foreach (var type in Types.Where(t => at >= budget.Window(t).Since))
                 {
                     spent[type] = spent.GetValueOrDefault(type) + entry.Amount.Nanos;
                 }
+            }
+        }
+
+        foreach (var hold in Unwritten(budget, ledger))
+        {
+            foreach (var type in Types.Where(t => hold.At >= budget.Window(t).Since))
+            {
+                spent[type] = spent.GetValueOrDefault(type) + hold.Amount;
             }
         }
 
@@ -82,6 +90,16 @@ internal static class Laws
         }
     }
 
+    /// <summary>What counts as spent by now because nobody said what was, and will be written with the next request.</summary>
+    private static IEnumerable<ReferenceHold> Unwritten(ReferenceBudget budget, IReadOnlyList<LedgerEntry> ledger)
+    {
+        var ended = ledger.Where(e => e.Kind is EntryKind.Settle or EntryKind.Release).Select(e => e.Id).ToHashSet();
+        return budget.Holds.Values.Where(h => h.BooksItself && budget.StatusOf(h.Id) == HoldStatus.Settled && !ended.Contains(h.Id));
+    }
+
+    /// <summary>What was assumed of a hold is corrected.</summary>
+    private static bool IsOfHold(LedgerEntry entry) => entry is { Kind: EntryKind.Correction, Id: not null };
+
     /// <summary>"Σ ledger = balance", after each of its entries that tells one, and now.</summary>
     private static void Wallet(ReferenceBudget budget, BudgetView view, IReadOnlyList<LedgerEntry> ledger)
     {
@@ -90,6 +108,7 @@ internal static class Laws
         {
             sum += entry.Kind switch
             {
+                EntryKind.Correction when IsOfHold(entry) => -entry.Amount.Nanos,
                 EntryKind.Credit or EntryKind.Correction or EntryKind.Recharge => entry.Amount.Nanos,
                 EntryKind.Charge or EntryKind.Settle => -entry.Amount.Nanos,
                 _ => 0,
@@ -97,6 +116,7 @@ internal static class Laws
             Same.That(entry.BalanceAfter is not { } after || after.Nanos == sum, $"Entry {entry.Seq} says {entry.BalanceAfter} is the balance, and the ledger adds up to {sum} nanos.");
         }
 
+        sum -= Unwritten(budget, ledger).Sum(h => h.Amount);
         Same.That(view.Wallet is not { } wallet || wallet.Balance.Nanos == sum, $"The balance is {view.Wallet?.Balance}, and the ledger adds up to {sum} nanos.");
     }
 
@@ -117,14 +137,15 @@ internal static class Laws
     }
 
     /// <summary>The hours add up to the days, and each is what the ledger says was admitted in it.</summary>
-    private static void ByHour(IReadOnlyList<LedgerEntry> ledger, AnalyticsView view)
+    private static void ByHour(ReferenceBudget budget, IReadOnlyList<LedgerEntry> ledger, AnalyticsView view)
     {
         var hours = view.Hours!.Value;
         var total = hours.Aggregate(default(Sums), (sum, h) => sum + h.Sums);
         Same.That(total == view.Usage.Total, $"The hours add up to {total}, the days to {view.Usage.Total}.");
         var admitted = ledger.Where(e => e.Kind == EntryKind.Hold).ToDictionary(e => e.Id!, e => e.At);
-        var spent = ledger.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle)
-            .GroupBy(e => Whole(e.Kind == EntryKind.Charge ? e.At : admitted[e.Id!]), e => e.Amount.Nanos).ToDictionary(h => h.Key, h => h.Sum());
+        var spent = ledger.Where(e => e.Kind is EntryKind.Charge or EntryKind.Settle || IsOfHold(e))
+            .Select(e => (At: e.Kind == EntryKind.Charge ? e.At : admitted[e.Id!], e.Amount.Nanos)).Concat(Unwritten(budget, ledger).Select(h => (h.At, Nanos: h.Amount)))
+            .GroupBy(e => Whole(e.At), e => e.Nanos).ToDictionary(h => h.Key, h => h.Sum());
 
         // Around a change of zone the first hours of the range may belong to the day before it.
         var certain = view.Days!.Value[0].Date.AddDays(2).ToDateTime(TimeOnly.MinValue);

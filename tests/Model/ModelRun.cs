@@ -63,7 +63,7 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
                 var id = $"res_{++_ids}";
                 _holds.Add(id);
                 var tag = Tag(s);
-                await Spend(new HoldRequest(new HoldId(id), Worth(Amount(s), tag), About(s), Key(s), ((int[])[1, 30, 60, 600, 3_600, 86_400])[s.Pick % 6], tag));
+                await Spend(new HoldRequest(new HoldId(id), Worth(Amount(s), tag), About(s), Key(s), ((int[])[1, 30, 60, 600, 3_600, 86_400])[s.Pick % 6], tag, BooksItself: s.Form / 4 % 3 == 0 ? true : null));
                 break;
             case Verb.Settle:
                 var hold = Hold(s);

@@ -152,7 +152,7 @@ internal sealed class PaperSubject : ISubject
             return recalled;
         }
 
-        var ended = (_events[(int)end - 1] as Expired)?.Hold;
+        var ended = Assuming.Untold(_events[(int)end - 1]);
         return recalled with
         {
             HoldEnd = Receipts.RememberedOf(_events[(int)end - 1], end),

@@ -34,7 +34,9 @@ internal sealed partial class ReferenceBudget(AgentId agent)
     public IReadOnlyDictionary<string, ReferenceHold> Holds => _holds;
 
     /// <summary>Money and calls by the number of the daily window, and the local date of each.</summary>
-    public Dictionary<int, (long Cost, long Calls)> Usage { get; } = [];
+    public IEnumerable<KeyValuePair<int, (long Cost, long Calls)>> Usage => _usage.Concat(_holds.Values.Where(IsAssumed).Select(h => KeyValuePair.Create(h.Windows[1], (h.Amount, 1L))));
+
+    private readonly Dictionary<int, (long Cost, long Calls)> _usage = [];
 
     public Dictionary<int, DateOnly> Dates { get; } = [];
 
@@ -195,7 +197,7 @@ internal sealed partial class ReferenceBudget(AgentId agent)
             Wallet: Balance is { } balance ? new WalletView(new Money(balance), new Money(Held(LimitType.Total))) : null);
     }
 
-    public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? HoldStatus.Expired : h.Status;
+    public HoldStatus? StatusOf(string hold) => !_holds.TryGetValue(hold, out var h) ? null : h.Status == HoldStatus.Held && !IsOpen(h) ? h.BooksItself ? HoldStatus.Settled : HoldStatus.Expired : h.Status;
 
     private ConfigureResult Open(OpenRequest open, DateTimeOffset clock)
     {

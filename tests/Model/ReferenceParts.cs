@@ -15,6 +15,8 @@ internal sealed record ReferenceHold(string Id, long Amount, int[] Windows, Date
 
     public Money? Charged { get; set; }
 
+    public bool BooksItself { get; init; }
+
     /// <summary>The call that settled or released it, and its answer.</summary>
     public (string Body, SpendOutcome Answer)? Ending { get; private set; }
 

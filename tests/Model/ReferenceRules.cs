@@ -7,9 +7,13 @@ internal sealed partial class ReferenceBudget
 {
     private static readonly LimitType[] Bounding = [LimitType.PerCall, LimitType.Daily, LimitType.Weekly, LimitType.Monthly, LimitType.Total];
 
-    public long Spent(LimitType type) => _spent.GetValueOrDefault((type, Window(type).Number));
+    public long Spent(LimitType type) =>
+        _spent.GetValueOrDefault((type, Window(type).Number)) + _holds.Values.Where(h => IsAssumed(h) && h.Windows[(int)type] == Window(type).Number).Sum(h => h.Amount);
 
     public long Held(LimitType type) => _holds.Values.Where(h => IsOpen(h) && h.Windows[(int)type] == Window(type).Number).Sum(h => h.Amount);
+
+    /// <summary>It is over, and counts as spent until somebody says what was.</summary>
+    private bool IsAssumed(ReferenceHold h) => h.BooksItself && h.Status == HoldStatus.Held && !IsOpen(h);
 
     private bool IsOpen(ReferenceHold h) => h.Status == HoldStatus.Held && h.ExpiresAt > Now;
 
@@ -99,7 +103,7 @@ internal sealed partial class ReferenceBudget
            where limit > 0
            let committed = Spent(type) + Held(type) + foreseen
            let percent = !limits.HardStop && committed > limit ? (int)Math.Min(int.MaxValue, (decimal)committed * 100 / limit)
-               : Threshold(Spent(type), limit) != Threshold(before[(int)type], limit) ? Threshold(Spent(type), limit)
+               : Threshold(Spent(type), limit) > Threshold(before[(int)type], limit) ? Threshold(Spent(type), limit)
                : 0
            where percent > 0
            select new Warning(type, new Money(limit), percent)).Distinct(),
@@ -114,14 +118,14 @@ internal sealed partial class ReferenceBudget
             _spent[(Windowed[i], windows[i])] = _spent.GetValueOrDefault((Windowed[i], windows[i])) + amount;
         }
 
-        var (cost, calls) = Usage.GetValueOrDefault(windows[1]);
-        Usage[windows[1]] = (cost + amount, calls + 1);
+        var (cost, calls) = _usage.GetValueOrDefault(windows[1]);
+        _usage[windows[1]] = (cost + amount, calls + 1);
     }
 
     /// <summary>What time has done becomes part of the books.</summary>
     private void Keep()
     {
-        foreach (var h in _holds.Values.Where(h => h.Status == HoldStatus.Held && !IsOpen(h)))
+        foreach (var h in _holds.Values.Where(h => h.Status == HoldStatus.Held && !IsOpen(h) && !h.BooksItself))
         {
             h.Status = HoldStatus.Expired;
         }

@@ -40,7 +40,7 @@ internal sealed partial class ReferenceBudget
 
         Keep();
         var expires = Now.AddSeconds(r.TtlSeconds);
-        _holds[r.Id.Value] = new ReferenceHold(r.Id.Value, r.Amount.Nanos, [.. _windows.Select(w => w.Number)], Now) { ExpiresAt = expires };
+        _holds[r.Id.Value] = new ReferenceHold(r.Id.Value, r.Amount.Nanos, [.. _windows.Select(w => w.Number)], Now) { ExpiresAt = expires, BooksItself = r.BooksItself == true };
         return Yes(EntryKind.Hold, r.Id.Value, r.Amount, default, false, false, expires, r.Key.Value, Warnings(SpentNow(), 0), r.Price);
     }
 
@@ -57,9 +57,9 @@ internal sealed partial class ReferenceBudget
             return Unpriced(r.Amount, r.Price);
         }
 
-        var open = IsOpen(h!);
+        var (open, assumed) = (IsOpen(h!), IsAssumed(h!));
         var held = open ? h!.Amount : 0;
-        if (Spent(LimitType.Total) + Held(LimitType.Total) + r.Amount.Nanos - held > Money.MaxBooked.Nanos)
+        if (Spent(LimitType.Total) + Held(LimitType.Total) + r.Amount.Nanos - (assumed ? h!.Amount : held) > Money.MaxBooked.Nanos)
         {
             return No(Outcome.AmountTooLarge, r.Amount);
         }
@@ -69,7 +69,7 @@ internal sealed partial class ReferenceBudget
         (h!.Status, h.Charged) = (HoldStatus.Settled, r.Amount);
         Book(h.Windows, r.Amount.Nanos);
         var released = new Money(Math.Max(0, held - r.Amount.Nanos));
-        var overage = r.Amount.Nanos > h.Amount || (!open && IsBroken(h.Windows));
+        var overage = r.Amount.Nanos > h.Amount || (!open && !assumed && IsBroken(h.Windows));
         return h.End(body, Yes(EntryKind.Settle, h.Id, r.Amount, released, overage, !open, null, r.Key?.Value, Warnings(before, 0), r.Price));
     }
 
@@ -82,8 +82,9 @@ internal sealed partial class ReferenceBudget
         }
 
         Keep();
+        var assumed = IsAssumed(h!);
         h!.Status = HoldStatus.Released;
-        return h.End(body, Yes(EntryKind.Release, h.Id, default, new Money(h.Amount), false, false, null, r.Key?.Value, []));
+        return h.End(body, Yes(EntryKind.Release, h.Id, default, new Money(h.Amount), false, assumed, null, r.Key?.Value, []));
     }
 
     private SpendOutcome Extend(ExtendRequest r)
@@ -119,7 +120,7 @@ internal sealed partial class ReferenceBudget
     private SpendOutcome? Ended(ReferenceHold? h, string? body, HoldStatus? allowed = null)
     {
         var status = h is null ? null : StatusOf(h.Id);
-        return status == HoldStatus.Held || (status is not null && status == allowed) ? null
+        return status == HoldStatus.Held || (body is not null && h is not null && IsAssumed(h)) || (status is not null && status == allowed) ? null
             : h?.Ending is { } ending && ending.Body == body ? ending.Answer with { Replayed = true }
             : No(status switch
             {

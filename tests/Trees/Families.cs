@@ -15,6 +15,9 @@ internal sealed class Families
     private readonly List<Pending> _pending = [];
     private readonly List<(AgentId Agent, HoldId Id, Money Amount)> _holds = [];
     private readonly bool _overruns;
+
+    /// <summary>What was really spent, as those who spent it were told.</summary>
+    private readonly Dictionary<AgentId, Money> _truth = [];
     private Dictionary<AgentId, (Money Daily, Money Total)> _used = [];
     private int _ids;
     private bool _isEnding;
@@ -188,20 +191,26 @@ internal sealed class Families
                 throw new InvalidOperationException($"At rest, {agent} has {total.Held} held, knows of {loans} spent below instead of {below}, draws: {string.Join("; ", state.Draws)}.");
             }
 
+            if (total.Spent - loans != _truth.GetValueOrDefault(agent))
+            {
+                throw new InvalidOperationException($"At rest, {agent} has {total.Spent - loans} spent itself, and {_truth.GetValueOrDefault(agent)} was.");
+            }
+
             spent[agent] = total.Spent;
         }
     }
 
-    /// <summary>In a world of overruns holds expire, and are committed late.</summary>
+    /// <summary>In a world of overruns holds expire, and are committed late. Everywhere some book themselves, and are corrected late.</summary>
     private async Task Spend(AgentId agent, Money amount, bool isHold)
     {
         var (key, id) = (new IdempotencyKey($"key-{++_ids}"), $"{_ids:d20}");
         var request = new Pending(agent, amount);
+        var booksItself = isHold && _ids % 3 == 0;
         _pending.Add(request);
         try
         {
             var outcome = isHold
-                ? await Insist(agent, b => b.Hold(new HoldRequest(new HoldId("res_" + id), amount, Purpose.None, key, _overruns ? 600 : 86_400)))
+                ? await Insist(agent, b => b.Hold(new HoldRequest(new HoldId("res_" + id), amount, Purpose.None, key, booksItself ? 60 : _overruns ? 600 : 86_400, BooksItself: booksItself ? true : null)))
                 : await Insist(agent, b => b.Charge(new ChargeRequest(new ChargeId("chg_" + id), amount, Purpose.None, key)));
             if (outcome.Outcome == Outcome.Accepted)
             {
@@ -209,6 +218,10 @@ internal sealed class Families
                 if (isHold)
                 {
                     _holds.Add((agent, new HoldId("res_" + id), amount));
+                }
+                else
+                {
+                    Spent(agent, amount);
                 }
             }
             else
@@ -245,6 +258,8 @@ internal sealed class Families
             {
                 throw new InvalidOperationException($"The end of {id} was refused: {outcome.Outcome}.");
             }
+
+            Spent(agent, way == 0 ? Money.Zero : settled);
         }
         catch (Exception e)
         {
@@ -262,12 +277,15 @@ internal sealed class Families
         {
             var (key, id) = (new IdempotencyKey($"key-{++_ids}"), new ChargeId($"chg_{_ids:d20}"));
             await Insist(agent, b => b.Charge(new ChargeRequest(id, Usd(1), Purpose.None, key, ChargeMode.Record)));
+            Spent(agent, Usd(1));
         }
         catch (Exception e)
         {
             Broken ??= e;
         }
     }
+
+    private void Spent(AgentId agent, Money amount) => _truth[agent] = _truth.GetValueOrDefault(agent) + amount;
 
     private async Task Reconfigure(AgentId agent)
     {

@@ -35,8 +35,10 @@ internal sealed record BoundItem(BatchItem Item, Provider Provider, CallBound Bo
 {
     public Asking Asking => Item.Asking;
 
-    public Purpose Purpose => new(Asking.PricedAs, Asking.Route.Operation, Usage: Bound.Usage);
+    /// <param name="said">What all of the batch is for.</param>
+    public Purpose PurposeIn(CallPurpose said) => new(Asking.PricedAs, said.Operation ?? Asking.Route.Operation, said.Tags, Bound.Usage);
 }
 
 /// <summary>The one hold that a batch is paid out of.</summary>
-internal sealed record BatchHold(HoldId Id, Money Amount, ImmutableArray<BoundItem> Items);
+/// <param name="Said">What it is for.</param>
+internal sealed record BatchHold(HoldId Id, Money Amount, ImmutableArray<BoundItem> Items, CallPurpose Said);

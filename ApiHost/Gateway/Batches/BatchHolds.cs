@@ -15,15 +15,10 @@ internal static class BatchHolds
     public static async Task<BatchHold?> Hold(Call call, Batch batch, Providers providers, Endings endings)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
-        var named = call.Http.Request.Headers[Headers.Approval];
-        if (problem is null && named.Count > 0 && !ApprovalId.IsWellFormed(named))
+        var (said, unread) = CallPurpose.Read(call.Http.Request.Headers);
+        if (problem is not null || said is null)
         {
-            problem = Problem.Invalid(Headers.Approval, "must be the id of an approval");
-        }
-
-        if (problem is not null)
-        {
-            await problem.Send(call.Http);
+            await (problem ?? unread!).Send(call.Http);
             return null;
         }
 
@@ -36,7 +31,7 @@ internal static class BatchHolds
                 return null;
             }
 
-            return await Hold(call, batch, bound, key, named.Count > 0 ? new ApprovalId(named!) : null, endings);
+            return await Hold(call, batch, bound, key, said, endings);
         }
         catch (Exception e) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
@@ -45,18 +40,18 @@ internal static class BatchHolds
         }
     }
 
-    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<BoundItem> items, IdempotencyKey? key, ApprovalId? approval, Endings endings)
+    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<BoundItem> items, IdempotencyKey? key, CallPurpose said, Endings endings)
     {
         var all = new Money(items.Sum(i => i.Most.Nanos));
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
             var (id, holdKey) = Ids(batch, key, repeat);
             var request = new HoldRequest(
-                id, all, new Purpose(Operation: Batch.Operation), holdKey, Held.TtlSeconds, Approval: approval, Dearest: items.Max(i => i.Most));
+                id, all, new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Most));
             var outcome = await Ask(call.Budget, request, endings);
             if (outcome is { Receipt: not null, Replayed: false })
             {
-                return new BatchHold(id, all, items);
+                return new BatchHold(id, all, items, said);
             }
 
             var isRepeat = outcome.Replayed || outcome.Outcome == Outcome.IdempotencyKeyReused;

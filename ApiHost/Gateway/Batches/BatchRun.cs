@@ -129,7 +129,7 @@ internal sealed partial class BatchRun(
         var id = EdgeIds.CallHold();
         try
         {
-            var outcome = await call.Budget.Hold(new HoldRequest(id, item.Most, item.Purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, OutOf: hold.Id));
+            var outcome = await call.Budget.Hold(new HoldRequest(id, item.Most, item.PurposeIn(hold.Said), new IdempotencyKey(id.Value), Held.TtlSeconds, BooksItself: true, OutOf: hold.Id));
             if (outcome.Receipt is { } receipt)
             {
                 return new Held(call.Budget, id, item.Most, item.Bound, item.OutputTokens, receipt);
