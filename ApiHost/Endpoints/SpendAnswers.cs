@@ -91,8 +91,7 @@ internal sealed record BatchResult(
     Money? Balance = null,
     Money? Available = null,
     Money? ApprovalThreshold = null,
-    ApprovalRequestAnswer? ApprovalRequest = null,
-    int? AffordableRequests = null);
+    ApprovalRequestAnswer? ApprovalRequest = null);
 
 /// <param name="Results">In the order of the charges.</param>
 /// <param name="Balances">After the last charge of the batch that was booked; empty when none was.</param>
@@ -143,7 +142,8 @@ internal sealed record RefusalAnswer(
     Money? Balance = null,
     Money? Available = null,
     Money? ApprovalThreshold = null,
-    ApprovalRequestAnswer? ApprovalRequest = null);
+    ApprovalRequestAnswer? ApprovalRequest = null,
+    int? AffordableRequests = null);
 
 /// <summary>A body for POST /v1/agents/approvals/request, ready to be sent.</summary>
 internal sealed record ApprovalRequestAnswer(string Operation, Money EstimatedCost, string Justification, Urgency Urgency);

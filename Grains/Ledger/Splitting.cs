@@ -42,7 +42,8 @@ public static class Splitting
 
         // From here it must succeed.
         return Decision.Accept(elapsed, new Held(
-            now.Now, request.Id, request.Amount, now.Now.AddSeconds(request.TtlSeconds), request.Purpose, request.Key, Fingerprint.Of(request), now.Balances(), [], BooksItself: request.BooksItself, OutOf: outOf));
+            now.Now, request.Id, request.Amount, now.Now.AddSeconds(request.TtlSeconds), request.Purpose, request.Key, Fingerprint.Of(request), now.Balances(), [],
+            BooksItself: request.BooksItself, OutOf: outOf));
     }
 
     internal static BudgetState Taken(BudgetState s, Hold whole, Held part) =>

@@ -105,6 +105,24 @@ public sealed class SplittingTests
         book.Later(600)[LimitType.Daily].Should().Be((0, 0));
     }
 
+    /// <summary>A host that is killed: what was under way is booked, what was never begun costs nothing.</summary>
+    [Fact]
+    public void A_part_that_books_itself_is_spent_when_nobody_ends_it_and_the_rest_of_its_whole_is_not()
+    {
+        var book = Daily(10);
+        book.Hold(10, "all");
+        Part(book, 4, "a", booksItself: true);
+        Part(book, 3, "b", booksItself: true);
+        book.Settle(1, "a");
+
+        book.Later(600);
+        book[LimitType.Daily].Should().Be((4, 0));
+        book.Settle(2, "b");
+
+        book[LimitType.Daily].Should().Be((3, 0));
+        book.ReadAgain().Should().BeEquivalentTo(book.State);
+    }
+
     /// <summary>A hold for calls of two dollars each, by an agent that may spend so much on one call.</summary>
     [Theory]
     [InlineData(2, Outcome.Accepted)]
@@ -134,10 +152,10 @@ public sealed class SplittingTests
         return decision;
     }
 
-    private static Decision Part(Passbook book, decimal dollars, string id, string? key = null)
+    private static Decision Part(Passbook book, decimal dollars, string id, string? key = null, bool? booksItself = null)
     {
         var decision = Holding.Hold(
-            book.State, new HoldRequest(new HoldId(id), Usd(dollars), Purpose.None, new IdempotencyKey(key ?? $"part-{id}"), 600, OutOf: new HoldId("all")), book.Clock);
+            book.State, new HoldRequest(new HoldId(id), Usd(dollars), Purpose.None, new IdempotencyKey(key ?? $"part-{id}"), 600, BooksItself: booksItself, OutOf: new HoldId("all")), book.Clock);
         book.Take(decision);
         return decision;
     }

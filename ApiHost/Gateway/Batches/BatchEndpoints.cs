@@ -13,7 +13,7 @@ internal static class BatchEndpoints
         {
             Text = "The most that all calls together can cost is held at once, or nothing is done. Requests that say the same are one call and paid once. One that fails does not fail the others: each result has its own status. "
                 + "With 'Accept: text/event-stream' every result comes as soon as it is there, as an event 'result', followed by one 'progress' {total, completed, failed, cost}; 'done' is the last, with the members of the answer but for the results. "
-                + "When the caller goes, calls that are under way are finished and paid, and no other is begun. x-budget-approval names an approval for all of it.",
+                + "When the caller goes, calls that are under way are finished and paid, and no other is begun. x-budget-operation, x-budget-tags and x-budget-approval are about all of it.",
             Body = typeof(CallsBody),
             TakesIdempotencyKey = true,
             Answers = [new(200, typeof(CallsAnswer), "What became of each."), new(200, null, "The same as events.", "text/event-stream")],
