@@ -100,7 +100,7 @@ internal static class Holds
                 return default;
             }
 
-            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, said.Tags, bound.Usage);
+            var purpose = asking.Purpose with { Usage = bound.Usage };
             var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
