@@ -69,7 +69,7 @@ internal sealed class Calls(IQuoteGrain quotes, Insistence insistence, TimeProvi
     private async Task GiveBack(IBudgetGrain budget, HoldId id, Task<SpendOutcome> asked)
     {
         // A release that came before the hold would find nothing.
-        await asked.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (asked is not { IsCompletedSuccessfully: true, Result.Receipt: null })
         {
             await Ending.Insist(id, () => budget.Release(new ReleaseRequest(id)), insistence, clock, log);
