@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Budgets.Client;
@@ -36,7 +37,8 @@ public sealed class Answer<T>
 /// <param name="Outcome">Anything but accepted; docs/outcomes.md says which may be asked again, and when.</param>
 /// <param name="Agent">Whose request it was.</param>
 /// <param name="Figures">Whose budget refused, by which limit, with every figure; null for refusals that are not about money.</param>
-public sealed record Refused(Outcome Outcome, AgentId Agent, Refusal? Figures)
+/// <param name="Affordable">Of a call to a model: what the rest would pay for. Default: nothing is known about that.</param>
+public sealed record Refused(Outcome Outcome, AgentId Agent, Refusal? Figures, ImmutableArray<Affordable> Affordable = default)
 {
     /// <summary>For people.</summary>
     public string Sentence => Explaining.Sentence(Outcome, Figures);

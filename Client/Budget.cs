@@ -3,18 +3,22 @@ using Microsoft.Extensions.Logging;
 namespace Budgets.Client;
 
 /// <summary>Puts requests to one budget's grain, with ids and keys that are made before the first try.</summary>
-internal sealed class Budget(AgentId agent, IBudgetGrain grain, Insistence insistence, ILogger<Reservation> log) : IBudget
+internal sealed class Budget(AgentId agent, IBudgetGrain grain, Insistence insistence, Calls calls, ILogger<Reservation> log) : IBudget
 {
     public AgentId Agent => agent;
 
-    public async ValueTask<Answer<Reservation>> Reserve(Money amount, Purpose? purpose, TimeSpan? ttl, IdempotencyKey? key, CancellationToken cancellation)
+    public async ValueTask<Answer<Reservation>> Reserve(
+        Money amount, Purpose? purpose, TimeSpan? ttl, IdempotencyKey? key, ApprovalId? approval, CancellationToken cancellation)
     {
         var id = EdgeIds.Hold();
         var seconds = ttl is { } t ? Given.Seconds(t, nameof(ttl)) : HoldRequest.DefaultTtlSeconds;
-        var request = new HoldRequest(id, Given.Amount(amount), Given.Purpose(purpose), Given.Key(key) ?? new IdempotencyKey(id.Value), seconds);
+        var request = new HoldRequest(id, Given.Amount(amount), Given.Purpose(purpose), Given.Key(key) ?? new IdempotencyKey(id.Value), seconds, Approval: Given.Approval(approval));
         var outcome = await insistence.Ask(() => grain.Hold(request), request.Key, cancellation);
         return outcome.Receipt is { } receipt ? new(new Reservation(this, receipt, log), outcome.Replayed) : new(Refused(outcome));
     }
+
+    public ValueTask<Answer<ModelCall>> BeginCall(CallOutline call, Purpose? purpose, ApprovalId? approval, CancellationToken cancellation) =>
+        calls.Begin(agent, grain, Given.Call(call), Given.Purpose(purpose), Given.Approval(approval), cancellation);
 
     public ValueTask<Answer<Receipt>> Commit(HoldId reservation, Money amount, Purpose? purpose, IdempotencyKey? key, CancellationToken cancellation)
     {
@@ -35,10 +39,10 @@ internal sealed class Budget(AgentId agent, IBudgetGrain grain, Insistence insis
     }
 
     public ValueTask<Answer<Receipt>> Charge(
-        Money amount, Purpose? purpose, ChargeMode mode, DateTimeOffset? occurredAt, IdempotencyKey? key, CancellationToken cancellation)
+        Money amount, Purpose? purpose, ChargeMode mode, DateTimeOffset? occurredAt, IdempotencyKey? key, ApprovalId? approval, CancellationToken cancellation)
     {
         var id = EdgeIds.Charge();
-        var request = new ChargeRequest(id, Given.Amount(amount), Given.Purpose(purpose), Given.Key(key) ?? new IdempotencyKey(id.Value), mode, occurredAt);
+        var request = new ChargeRequest(id, Given.Amount(amount), Given.Purpose(purpose), Given.Key(key) ?? new IdempotencyKey(id.Value), mode, occurredAt, Approval: Given.Approval(approval));
         return Spend(() => grain.Charge(request), request.Key, cancellation);
     }
 

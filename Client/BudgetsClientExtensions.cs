@@ -24,17 +24,21 @@ public static class BudgetsClientExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BudgetsClientOptions>, BudgetsClientOptionsFaults>());
-        services.TryAddSingleton<IBudgets>(static s => new ClusterBudgets(
-            s.GetService<IClusterClient>() ?? throw new InvalidOperationException("There is no cluster client to reach budgets with: call UseOrleansClient, or UseOrleans where the silo is in this process."),
-            new Insistence(s.GetRequiredService<IOptions<BudgetsClientOptions>>().Value, s.GetKeyedService<TimeProvider>(Clock) ?? TimeProvider.System),
-            s.GetRequiredService<ILogger<Reservation>>()));
+        services.TryAddSingleton<IBudgets>(static s =>
+        {
+            var cluster = s.GetService<IClusterClient>() ?? throw new InvalidOperationException("There is no cluster client to reach budgets with: call UseOrleansClient, or UseOrleans where the silo is in this process.");
+            var clock = s.GetKeyedService<TimeProvider>(Clock) ?? TimeProvider.System;
+            var insistence = new Insistence(s.GetRequiredService<IOptions<BudgetsClientOptions>>().Value, clock);
+            var calls = new Calls(cluster.GetGrain<IQuoteGrain>(0), insistence, clock, s.GetRequiredService<ILogger<ModelCall>>());
+            return new ClusterBudgets(cluster, insistence, calls, s.GetRequiredService<ILogger<Reservation>>());
+        });
         return services;
     }
 
-    private sealed class ClusterBudgets(IClusterClient cluster, Insistence insistence, ILogger<Reservation> log) : IBudgets
+    private sealed class ClusterBudgets(IClusterClient cluster, Insistence insistence, Calls calls, ILogger<Reservation> log) : IBudgets
     {
         public IBudget For(AgentId agent) => AgentId.IsWellFormed(agent.Value)
-            ? new Budget(agent, cluster.GetGrain<IBudgetGrain>(agent.Value), insistence, log)
+            ? new Budget(agent, cluster.GetGrain<IBudgetGrain>(agent.Value), insistence, calls, log)
             : throw new ArgumentException($"'{agent}' is not an agent's id: '{AgentId.Prefix}' and 20 base62 characters.", nameof(agent));
     }
 }

@@ -22,6 +22,20 @@ internal static class Given
         ? reservation
         : throw new ArgumentException($"'{reservation}' is not a reservation's id: '{HoldId.Prefix}' and 20 base62 characters.", nameof(reservation));
 
+    /// <exception cref="ArgumentException">It is no approval's id.</exception>
+    public static ApprovalId? Approval(ApprovalId? approval) => approval is null || ApprovalId.IsWellFormed(approval.Value.Value)
+        ? approval
+        : throw new ArgumentException($"'{approval}' is not an approval's id.", nameof(approval));
+
+    /// <exception cref="ArgumentException">There is no model, or a count is out of range.</exception>
+    public static CallOutline Call(CallOutline call) => Fault("Model", call.Model, Budgets.Purpose.MaxModelLength) is { } fault
+        ? throw new ArgumentException($"{fault}.", nameof(call))
+        : IsCount(call.TextTokens) && IsCount(call.PictureTokens) && IsCount(call.OutputTokens ?? 0) && IsCount(call.Images) && call.Choices is >= 1 and <= TokenUsage.Most
+            ? call
+            : throw new ArgumentException($"Counts are from 0 to {TokenUsage.Most}, and there is a choice at least.", nameof(call));
+
+    private static bool IsCount(long count) => count is >= 0 and <= TokenUsage.Most;
+
     /// <exception cref="ArgumentException">A text is too long or has control characters, there are too many tags, or a count is out of range.</exception>
     public static Purpose Purpose(Purpose? purpose)
     {
@@ -38,6 +52,7 @@ internal static class Given
         var tags = purpose.Tags.IsDefault ? [] : purpose.Tags;
         return Fault("Model", purpose.Model, Budgets.Purpose.MaxModelLength)
             ?? Fault("Operation", purpose.Operation, Budgets.Purpose.MaxOperationLength)
+            ?? Fault("PromptHash", purpose.PromptHash, Budgets.Purpose.MaxPromptHashLength)
             ?? (tags.Length > Budgets.Purpose.MaxTags ? $"Tags must be {Budgets.Purpose.MaxTags} at most" : null)
             ?? tags.Select(tag => Fault("Tags", tag ?? "", Budgets.Purpose.MaxTagLength)).FirstOrDefault(f => f is not null)
             ?? (purpose.Usage is { IsInRange: false } ? $"Usage must have counts from 0 to {TokenUsage.Most}" : null);

@@ -32,8 +32,20 @@ public interface IBudget
     /// <summary>Sets money aside for a spend to come. Dispose of the reservation: what was neither committed nor released is then given back.</summary>
     /// <param name="ttl">After this the reservation ends by itself: whole seconds, 1 to 86,400; null: ten minutes.</param>
     /// <param name="key">Null: one is made.</param>
+    /// <param name="approval">A person's permission for this, used up by it; null: none is needed, or it will be refused.</param>
     ValueTask<Answer<Reservation>> Reserve(
-        Money amount, Purpose? purpose = null, TimeSpan? ttl = null, IdempotencyKey? key = null, CancellationToken cancellation = default);
+        Money amount,
+        Purpose? purpose = null,
+        TimeSpan? ttl = null,
+        IdempotencyKey? key = null,
+        ApprovalId? approval = null,
+        CancellationToken cancellation = default);
+
+    /// <summary>Sets aside the most that a call to a model can cost, for as long as the call takes. Whoever makes it must end it, whatever becomes of it.</summary>
+    /// <param name="call">Its times are set here. An output that it does not bound may be cut to what fits: see <see cref="ModelCall.OutputTokens"/>.</param>
+    /// <param name="purpose">The model and the usage are the call's.</param>
+    ValueTask<Answer<ModelCall>> BeginCall(
+        CallOutline call, Purpose? purpose = null, ApprovalId? approval = null, CancellationToken cancellation = default);
 
     /// <summary>Spends what a reservation was for. More than it holds is booked too, for the money is gone, and so is what comes after its end.</summary>
     /// <param name="purpose">What is known better than when it was reserved.</param>
@@ -55,6 +67,7 @@ public interface IBudget
         ChargeMode mode = ChargeMode.Enforce,
         DateTimeOffset? occurredAt = null,
         IdempotencyKey? key = null,
+        ApprovalId? approval = null,
         CancellationToken cancellation = default);
 
     /// <summary>What <see cref="Reserve"/> would be answered now; changes nothing.</summary>

@@ -22,6 +22,7 @@ public static class CouriersExtensions
 
         // The clock of wires, not of budgets: a test that lets a day go by does not cut off who is answering.
         services.TryAddSingleton<ICourier>(_ => new Courier(settings, Lookup.System, TimeProvider.System));
+        services.AddHostedService<MailNotice>();
         return services;
     }
 }

@@ -215,16 +215,22 @@ public interface IApprovalGrain : IGrainWithStringKey
     [Alias("Rule"), AnyGateway]
     Task<ApprovalOutcome> Rule(RulingRequest request);
 
-    /// <summary>What a mail's link is about. Null: the token is none of ours, is for another request, or has expired.</summary>
+    /// <summary>Of one call: well below the time after which a call between silos is given up.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(1_500);
+}
+
+/// <summary>Opens the links in mails. Anybody may bring a token; one that is not ours touches nothing but this. A stateless worker, key 0.</summary>
+/// <remarks>Throws what <see cref="IBudgetGrain"/> throws.</remarks>
+[Alias("Budgets.ILinkGrain")]
+public interface ILinkGrain : IGrainWithIntegerKey
+{
+    /// <summary>What a link is about. Null: the token is none of ours, or has expired.</summary>
     [Alias("Show"), AnyGateway]
     Task<TokenView?> Show(string token);
 
     /// <summary>Decides as whoever the token was mailed to. Null: as above.</summary>
     [Alias("Redeem"), AnyGateway]
     Task<ApprovalOutcome?> Redeem(string token, Ruling ruling, string? note);
-
-    /// <summary>Of one call: well below the time after which a call between silos is given up.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(1_500);
 }
 
 /// <param name="Mailbox">Whom the token was mailed to.</param>

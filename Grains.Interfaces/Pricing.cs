@@ -77,8 +77,9 @@ public sealed record CallOutline(
 /// <param name="Usage">Null: nothing bounds it, since it is open-ended and the model's window is not known.</param>
 /// <param name="OutputTokens">Of one choice; null: it has no output that is counted in tokens.</param>
 /// <param name="IsOutputKnown">False: neither the request nor the catalogue bounds the output, so the call must be told to end at <paramref name="OutputTokens"/>.</param>
+/// <param name="Counting">How the model's provider counts; null: in the usual way.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.CallBound")]
-public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOutputKnown)
+public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOutputKnown, Counting? Counting = null)
 {
     /// <summary>The longest output that is allowed where nobody knows how long a model's can be.</summary>
     public const long OutputOfTheUnknown = 16_384;

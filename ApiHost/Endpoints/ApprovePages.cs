@@ -36,14 +36,13 @@ internal static class ApprovePages
 
     private static async Task Show(HttpContext http, Edge edge)
     {
-        var (token, grain) = Asked(http, edge);
-        var shown = grain is null ? null : await grain.Show(token);
+        var shown = await Link(edge).Show(Token(http));
         await Send(http, shown is null ? Gone : Page(shown), shown is null ? 404 : 200);
     }
 
     private static async Task Decide(HttpContext http, Edge edge)
     {
-        var (token, grain) = Asked(http, edge);
+        var token = Token(http);
         var form = http.Request is { HasFormContentType: true, ContentLength: <= MostFormBytes } ? await http.Request.ReadFormAsync(http.RequestAborted) : null;
         Ruling? ruling = form?["decision"].ToString() switch
         {
@@ -52,7 +51,7 @@ internal static class ApprovePages
             _ => null,
         };
         var note = Texts.InOneLine(form?["note"].ToString() ?? "").Trim();
-        if (grain is null || await grain.Show(token) is not { } shown)
+        if (await Link(edge).Show(token) is not { } shown)
         {
             await Send(http, Gone, 404);
             return;
@@ -64,15 +63,13 @@ internal static class ApprovePages
             return;
         }
 
-        var outcome = await grain.Redeem(token, ruled, note.Length > 0 ? note : null);
+        var outcome = await Link(edge).Redeem(token, ruled, note.Length > 0 ? note : null);
         await Send(http, outcome?.View is { } view ? Page(shown with { View = view }, outcome.Result == ApprovalResult.AlreadyDecided) : Gone, outcome?.View is null ? 404 : 200);
     }
 
-    private static (string Token, IApprovalGrain? Grain) Asked(HttpContext http, Edge edge)
-    {
-        var token = http.Request.RouteValues["token"] as string ?? "";
-        return (token, ApprovalToken.About(token) is { } id ? edge.Grains.GetGrain<IApprovalGrain>(id.Value) : null);
-    }
+    private static string Token(HttpContext http) => http.Request.RouteValues["token"] as string ?? "";
+
+    private static ILinkGrain Link(Edge edge) => edge.Grains.GetGrain<ILinkGrain>(0);
 
     private static string Gone => Whole("This link is not valid", "<p>It has expired, or it was not copied whole. Nothing was decided.</p>");
 

@@ -19,15 +19,13 @@ internal sealed class AnthropicDialect : Dialect
 
     public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", VersionHeader, "anthropic-beta"];
 
-    /// <remarks>2,576 pixels at most on the long edge, in patches of 28 (source: Anthropic's page on vision): 92 by 92 of them.</remarks>
-    public override long MostPictureTokens(string model) => 92 * 92;
+    public override long MostPictureTokens(string model) => ModelTraits.MostClaudePictureTokens;
 
     public override bool IsCallersTool(string? type) => type is null or "custom"
         || ((ReadOnlySpan<string>)["bash_", "text_editor_", "computer_", "memory_"]).ContainsStartOf(type);
 
     /// <remarks>Models of these families think only when they are asked to. Thinking is shown in short, and paid for in full.</remarks>
-    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff
-        || (!asked.NamesThinking && ((ReadOnlySpan<string>)["claude-3-", "claude-haiku-4-", "claude-sonnet-4-", "claude-opus-4-"]).ContainsStartOf(asked.Model));
+    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff || (!asked.NamesThinking && ModelTraits.ThinksOnlyWhenAsked(asked.Model));
 
     public override void Authorize(HttpRequestHeaders headers, string key)
     {

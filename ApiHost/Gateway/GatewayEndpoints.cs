@@ -36,6 +36,7 @@ internal static class GatewayEndpoints
         routes.Map("POST", route.Path, Access.Spend, call => pass(call, route), described with
         {
             Text = "Takes and answers what the provider does, streams included. The most that the call can cost is held before it is forwarded; what it did cost is booked from the provider's own usage. "
+                + "The headers x-budget-operation and x-budget-tags (with commas between them) say what it is for, and x-budget-approval names an approval to use. "
                 + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Where the same was answered in this tree a while ago, it is answered again for nothing: x-budget-cache. Errors are in the provider's form.",
             Accent = route.Dialect,
             TakesIdempotencyKey = true,

@@ -6,6 +6,12 @@ internal static class Headers
     /// <summary>Of a request: the approval that it uses.</summary>
     public const string Approval = "x-budget-approval";
 
+    /// <summary>Of a request: what the money is for.</summary>
+    public const string Operation = "x-budget-operation";
+
+    /// <summary>Of a request: tags, with commas between them.</summary>
+    public const string Tags = "x-budget-tags";
+
     private const string Cost = "x-budget-cost";
     private const string Remaining = "x-budget-remaining";
     private const string Reservation = "x-budget-reservation";

@@ -78,14 +78,13 @@ internal static class Holds
     private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(
         Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
-        var named = call.Http.Request.Headers[Headers.Approval];
-        if (named.Count > 0 && !ApprovalId.IsWellFormed(named))
+        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
+        if (said is null)
         {
-            await Problem.Invalid(Headers.Approval, "must be the id of an approval").Send(call.Http);
+            await problem!.Send(call.Http);
             return default;
         }
 
-        ApprovalId? approval = named.Count > 0 ? new ApprovalId(named!) : null;
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -108,8 +107,8 @@ internal static class Holds
                 return default;
             }
 
-            var purpose = new Purpose(asking.PricedAs, asking.Route.Operation, Usage: bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), approval, BooksItself: true), endings);
+            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, said.Tags, bound.Usage);
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;

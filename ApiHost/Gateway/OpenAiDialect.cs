@@ -10,25 +10,18 @@ internal sealed class OpenAiDialect : Dialect
 {
     public const string Home = "openai";
 
-    /// <summary>Of gpt-4o-mini, whose pictures are counted dearer than any other's: eight tiles (source: OpenAI's guide to images, "Calculating costs").</summary>
-    private const long MiniPicture = 2_833 + (8 * 5_667);
-
-    /// <summary>Ten thousand patches at 1.62 tokens, the most of the others (same source).</summary>
-    private const long Picture = 16_384;
-
     public override string HomeProvider => Home;
 
     public override Type Shape => typeof(OpenAiErrorAnswer);
 
     public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", "OpenAI-Beta"];
 
-    public override long MostPictureTokens(string model) => model.Contains("4o-mini", StringComparison.OrdinalIgnoreCase) ? MiniPicture : Picture;
+    public override long MostPictureTokens(string model) => ModelTraits.MostPictureTokens(model);
 
     public override bool IsCallersTool(string? type) => type is "function" or "custom" or "local_shell" or "apply_patch" or "computer_use_preview";
 
     /// <remarks>Models before gpt-5 do not think; later ones do unless they are told not to, and do not show it.</remarks>
-    public override bool ShowsAllItMakes(Asking asked) =>
-        asked.ThinkingIsOff || asked.Model.StartsWith("gpt-4", StringComparison.OrdinalIgnoreCase) || asked.Model.StartsWith("gpt-3.5", StringComparison.OrdinalIgnoreCase);
+    public override bool ShowsAllItMakes(Asking asked) => asked.ThinkingIsOff || ModelTraits.ThinksOnlyWhenAsked(asked.Model);
 
     public override void Authorize(HttpRequestHeaders headers, string key) => headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 
 namespace Budgets.Approvals;
@@ -12,10 +11,9 @@ internal sealed class ApprovalGrain : Grain, IApprovalGrain
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private readonly ApprovalId _id;
-    private readonly TimeProvider _clock;
     private TaskCompletionSource _ruled = new();
 
-    public ApprovalGrain([FromKeyedServices("Budgets")] TimeProvider clock) => (_id, _clock) = (new ApprovalId(this.GetPrimaryKeyString()), clock);
+    public ApprovalGrain() => _id = new ApprovalId(this.GetPrimaryKeyString());
 
     private IBudgetGrain Budget => GrainFactory.GetGrain<IBudgetGrain>(_id.Agent.Value);
 
@@ -46,19 +44,4 @@ internal sealed class ApprovalGrain : Grain, IApprovalGrain
         before.SetResult();
         return outcome;
     }
-
-    public async Task<TokenView?> Show(string token)
-    {
-        if (await Mailed(token) is not { } mailbox || await Get() is not { } view || await Budget.GetBudget() is not { } budget)
-        {
-            return null;
-        }
-
-        return new TokenView(view, mailbox, budget.Windows.Where(w => w.Type != LimitType.PerMinute).MaxBy(w => w.PercentUsed));
-    }
-
-    public async Task<ApprovalOutcome?> Redeem(string token, Ruling ruling, string? note) =>
-        await Mailed(token) is { } mailbox ? await Rule(new RulingRequest(_id, ruling, $"mail:{mailbox}", "mail", note)) : null;
-
-    private async Task<string?> Mailed(string token) => ApprovalToken.Read(await GrainFactory.GetGrain<ISealGrain>(0).Key(), token, _id, _clock.GetUtcNow());
 }

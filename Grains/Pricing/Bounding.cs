@@ -40,7 +40,7 @@ internal static class Bounding
             }
         }
 
-        return new CallBound(dearest, output, isKnown);
+        return new CallBound(dearest, output, isKnown, meaning.Counting);
     }
 
     /// <summary>Null: nobody knows.</summary>

@@ -2,6 +2,7 @@ using Budgets.ApiHost.Auth;
 using Budgets.Tests.AzureTables;
 using Budgets.Tests.Cluster;
 using Budgets.Tests.Crash;
+using Budgets.Tests.Gateway;
 using Budgets.Tests.Http;
 using Budgets.Tests.Journal;
 
@@ -49,13 +50,30 @@ public sealed class SampleTests
         (await new Party(http, operatorKey).Get($"/v1/agents/{agent}/usage")).Dollars("amount_spent").Should().Be(13.5m);
     }
 
+    [Fact]
+    public async Task An_agent_that_calls_its_model_itself_spends_what_that_counted_and_is_stopped_before_it_spends_more()
+    {
+        using var scratch = new ScratchDirectory();
+        await using var provider = await FakeProvider.Start();
+        provider.Says(Said.Completion());
+
+        using var sample = new Sample("WritingAgent", [], new()
+        {
+            ["Budgets__DataDirectory"] = scratch.Path, ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = $"{provider.Address}v1",
+        });
+
+        (await sample.Exited()).Should().Be(0, sample.Output);
+        sample.Output.Should().Match("*Hi there ($0.0001175, $0.0098825 left)*The call was not made: * does not fit the daily limit of $0.01: *output tokens of gpt-4o would fit.*");
+        provider.Calls.Should().ContainSingle();
+    }
+
     private static async Task Run(string[] args, Dictionary<string, string> settings)
     {
-        using var sample = new Sample(args, settings);
+        using var sample = new Sample("ResearchAgent", args, settings);
         (await sample.Exited()).Should().Be(0, sample.Output);
         sample.Output.Should().Match(Expected);
     }
 
-    private sealed class Sample(string[] args, Dictionary<string, string> settings)
-        : ChildProcess("dotnet", [Built("docs/samples/ResearchAgent", "ResearchAgent.dll"), .. args], settings);
+    private sealed class Sample(string name, string[] args, Dictionary<string, string> settings)
+        : ChildProcess("dotnet", [Built($"docs/samples/{name}", $"{name}.dll"), .. args], settings);
 }

@@ -1,9 +1,11 @@
 using Budgets.ApiHost;
 using Budgets.Couriers;
 using Budgets.Delivery;
+using Budgets.Tests.Gateway;
 using Budgets.Tests.Journal;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Budgets.Tests.Couriers;
@@ -84,6 +86,22 @@ public sealed class SettingsTests
         await using var app = BudgetsApi.Build(["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", scratch.Path, "--Smtp:Host", "mail.example.com", "--Smtp:From", "budgets@example.com"]);
 
         app.Services.GetRequiredService<ICourier>().Should().BeOfType<Courier>().Which.CanMail.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_silo_that_sends_no_mail_says_so_once_when_it_starts(bool mails)
+    {
+        using var scratch = new ScratchDirectory();
+        using var log = new LogBook();
+        string[] smtp = mails ? ["--Smtp:Host", "mail.example.com", "--Smtp:From", "budgets@example.com"] : [];
+        await using var app = BudgetsApi.Build(["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", scratch.Path, .. smtp], b => b.Logging.ClearProviders().AddProvider(log));
+
+        await app.StartAsync();
+        await app.StopAsync();
+
+        log.Text.Split('\n').Count(l => l.Contains("No SMTP server is configured", StringComparison.Ordinal)).Should().Be(mails ? 0 : 1);
     }
 
     [Fact]
