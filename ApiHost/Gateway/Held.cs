@@ -16,16 +16,12 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
     {
         const int half = TtlSeconds / 2;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(half), clock);
-        try
+
+        // Every call ends: that is no exception.
+        using var end = ended.UnsafeRegister(static t => ((PeriodicTimer)t!).Dispose(), timer);
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            while (await timer.WaitForNextTickAsync(ended))
-            {
-                await TryExtend(budget, id, half);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The call has ended.
+            await TryExtend(budget, id, half);
         }
     }
 
