@@ -11,14 +11,14 @@ namespace Budgets.Tests.Gateway;
 /// <summary>A store that fails every fifth append, before or after it wrote: each call that was made is booked once, and none is free.</summary>
 public sealed class FaultyStoreTests
 {
-    private const int Calls = 120;
+    private const int Calls = 200;
 
     [Fact]
     public Task Each_call_that_was_made_is_booked_once_however_its_store_fails() => WithStore(async (agent, provider, store) =>
     {
         store.Share = 0.2;
         var statuses = new System.Collections.Concurrent.ConcurrentBag<int>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Calls), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
             statuses.Add((await agent.Post("/v1/chat/completions", Said.Hello)).Status));
         store.Share = 0;
 

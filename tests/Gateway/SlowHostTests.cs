@@ -11,7 +11,7 @@ public sealed class SlowHostTests(GatewayApi api)
     [Fact]
     public async Task What_a_call_really_cost_corrects_what_was_assumed()
     {
-        var (agent, ended) = await StandsStill(http => FakeProvider.Stream(http, [Said.UsageChunk(), Said.Done]));
+        var (agent, ended) = await StandsStill(http => FakeProvider.Stream(http, [Said.Chunk("Hi"), Said.UsageChunk(), Said.Done]));
 
         var cost = api.Price("gpt-4o", new TokenUsage(11, 9));
         await ended();
@@ -36,7 +36,7 @@ public sealed class SlowHostTests(GatewayApi api)
             http.Response.StatusCode = 500;
             http.Response.ContentType = "application/json";
             await http.Response.WriteAsync("""{"error":{"message":"oops","type":"server_error"}}""");
-        }, beginsAnswer: false);
+        });
 
         await ended();
 
@@ -51,7 +51,7 @@ public sealed class SlowHostTests(GatewayApi api)
     {
         var midnight = api.Clock.GetUtcNow().UtcDateTime.Date.AddDays(1);
         api.Clock.Advance(midnight.AddMinutes(-5) - api.Clock.GetUtcNow().UtcDateTime);
-        var (agent, ended) = await StandsStill(http => FakeProvider.Stream(http, [Said.UsageChunk(), Said.Done]));
+        var (agent, ended) = await StandsStill(http => FakeProvider.Stream(http, [Said.Chunk("Hi"), Said.UsageChunk(), Said.Done]));
         var day = midnight.AddDays(-1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var cost = api.Price("gpt-4o", new TokenUsage(11, 9));
 
@@ -65,18 +65,16 @@ public sealed class SlowHostTests(GatewayApi api)
         (await agent.Get("/v1/agents/usage?period=yesterday"))["amount_spent"].GetDecimal().Should().Be(cost);
     }
 
-    /// <summary>A call whose host stands still until its hold has booked itself; what is given back goes on with it to its end.</summary>
-    private async Task<(Agent Agent, Func<Task> Ended)> StandsStill(Func<HttpContext, Task> end, bool beginsAnswer = true)
+    /// <summary>
+    /// A call whose host stands still until its hold has booked itself; what is given back goes on with it to its end. The answer has not begun: a stream that is silent
+    /// for so long is given up.
+    /// </summary>
+    private async Task<(Agent Agent, Func<Task> Ended)> StandsStill(Func<HttpContext, Task> end)
     {
         var agent = await api.NewAgent();
         var (begun, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         api.Provider.Answer = async (http, _) =>
         {
-            if (beginsAnswer)
-            {
-                await FakeProvider.Stream(http, [Said.Chunk("Hi")]);
-            }
-
             begun.SetResult();
             await goOn.Task;
             await end(http);

@@ -48,7 +48,7 @@ public sealed partial class AuthorityTests(Api api)
             }
         }
 
-        seen.Select(s => s.Form).Should().OnlyHaveUniqueItems("every form of an error says it in one way").And.HaveCount(3);
+        seen.Select(s => s.Form).Should().OnlyHaveUniqueItems("every form of an error says it in one way").And.HaveCount(4);
     }
 
     [Fact]
@@ -223,6 +223,7 @@ public sealed partial class AuthorityTests(Api api)
         ("POST", "runs") => """{"name":"n","budget":1,"expires_in_seconds":60}""",
         ("POST", "reconcile") => """{"rows":[{"model":"m","date":"2026-03-01","cost":1}]}""",
         ("POST", "move") => """{"parent_id":"agent_00000000000000000000"}""",
+        ("POST", "feedback") => """{"reservation_id":"gwr_00000000000000000000","quality":1}""",
         ("PATCH", "children") => """{"allow_overcommit":true}""",
         ("PATCH", "{child_id}") => """{"monthly_budget":1}""",
         ("PATCH", _) => """{"name":"n"}""",
