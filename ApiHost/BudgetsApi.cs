@@ -1,6 +1,7 @@
 using Budgets.ApiHost.Auth;
 using Budgets.ApiHost.Endpoints;
 using Budgets.ApiHost.Gateway;
+using Budgets.ApiHost.Gateway.Batches;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 using Microsoft.AspNetCore.Connections;
@@ -93,7 +94,9 @@ public static class BudgetsApi
         ReconcileEndpoints.Map(routes);
         HealthEndpoints.Map(routes);
         MetricsEndpoints.Map(app, routes);
+        FeedbackEndpoints.Map(routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
+        BatchEndpoints.Map(routes, app.Services.GetRequiredService<Providers>(), app.Services.GetRequiredService<Endings>(), app.Services.GetRequiredService<BatchRun>());
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))
         {

@@ -21,6 +21,8 @@ internal static class Embedded
         faults.AddRange(options.Faults(isInCluster: cluster is not null || faults.Count > 0));
         HasDashboard(builder.Configuration, faults);
         Providers.Read(builder.Configuration, faults);
+        Tiers.Read(builder.Configuration, faults);
+        Attempts.Read(builder.Configuration, faults);
         CacheSettings.Read(builder.Configuration, faults);
         JoinSettings.Read(builder.Configuration, faults);
         faults.AddRange(BudgetSilo.Faults(builder.Configuration));

@@ -25,11 +25,29 @@ public static class AgentBudgetExtensions
                 throw new InvalidOperationException("UseAgentBudget comes after UseFunctionInvocation: each call of the model needs a hold of its own.");
             }
 
-            var options = new AgentBudgetOptions();
-            configure?.Invoke(options);
-            options.Check();
-            var budgets = services.GetService<IBudgets>() ?? throw new InvalidOperationException("There are no budgets to spend from: call AddBudgetsClient, and build the chat client with the services that it is in.");
-            return new BudgetedChatClient(inner, budgets.For(agent), options, services.GetKeyedService<TimeProvider>(Clock) ?? TimeProvider.System);
+            return new BudgetedChatClient(inner, Open(services, agent, configure, "chat"), ClockOf(services));
         });
     }
+
+    /// <summary>The same for embeddings of texts.</summary>
+    /// <exception cref="InvalidOperationException">When the generator is built: there is no <see cref="IBudgets"/> (AddBudgetsClient).</exception>
+    /// <exception cref="ArgumentException">When the generator is built: this is no agent's id, or an option cannot be.</exception>
+    public static EmbeddingGeneratorBuilder<string, TEmbedding> UseAgentBudget<TEmbedding>(
+        this EmbeddingGeneratorBuilder<string, TEmbedding> builder, AgentId agent, Action<AgentBudgetOptions>? configure = null)
+        where TEmbedding : Embedding
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Use((inner, services) => new BudgetedEmbeddings<TEmbedding>(inner, Open(services, agent, configure, "embed"), ClockOf(services)));
+    }
+
+    private static Opening Open(IServiceProvider services, AgentId agent, Action<AgentBudgetOptions>? configure, string operation)
+    {
+        var options = new AgentBudgetOptions { Operation = operation };
+        configure?.Invoke(options);
+        options.Check();
+        var budgets = services.GetService<IBudgets>() ?? throw new InvalidOperationException("There are no budgets to spend from: call AddBudgetsClient, and build with the services that it is in.");
+        return new Opening(budgets.For(agent), options);
+    }
+
+    private static TimeProvider ClockOf(IServiceProvider services) => services.GetKeyedService<TimeProvider>(Clock) ?? TimeProvider.System;
 }

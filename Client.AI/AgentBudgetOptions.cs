@@ -5,7 +5,7 @@ namespace Budgets.Client.AI;
 /// <summary>How calls are held for and booked. What is for one call goes into its ChatOptions: see <see cref="BudgetNotes"/>.</summary>
 public sealed class AgentBudgetOptions
 {
-    /// <summary>For the ledger: what the money was for. 1 to 128 characters; default "chat".</summary>
+    /// <summary>For the ledger: what the money was for. 1 to 128 characters; default "chat", or "embed".</summary>
     public string Operation { get; set; } = "chat";
 
     /// <summary>For the ledger: 16 at most, 1 to 64 characters each.</summary>

@@ -6,42 +6,38 @@ namespace Budgets.Client.AI;
 /// <summary>Holds the most that a call can cost, makes it, and books what its provider counted. See <see cref="AgentBudgetExtensions.UseAgentBudget"/>.</summary>
 /// <remarks>
 /// A refusal is a <see cref="CallRefusedException"/>. Else it throws what <see cref="IBudget"/> throws before a call, and what the provider's client throws after it.
-/// An answer in one piece is made, and paid for, whether anybody waits for it or not: whoever stops waiting is let go at once, and what it cost is booked when it is there.
-/// A stream that is left is ended at its provider, and what went by is booked.
+/// A stream that is left is ended at its provider, and what went by is booked; of answers in one piece see <see cref="Whole"/>.
 /// </remarks>
-internal sealed class BudgetedChatClient(IChatClient inner, IBudget budget, AgentBudgetOptions options, TimeProvider clock) : DelegatingChatClient(inner)
+internal sealed class BudgetedChatClient(IChatClient inner, Opening opening, TimeProvider clock) : DelegatingChatClient(inner)
 {
-    /// <summary>Providers give up on a call of theirs after ten minutes.</summary>
-    private static readonly TimeSpan s_longestAnswer = TimeSpan.FromMinutes(15);
+    private readonly Whole _whole = new(opening.MadeNothing, clock);
 
     public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var begun = await Begin(messages, options, cancellationToken);
-        var answer = Answer(begun);
-        try
-        {
-            return await answer.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (!answer.IsCompleted)
-        {
-            // It goes on to be booked; should it fail, there is nobody left to be told.
-            _ = answer.ContinueWith(static a => a.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
-        }
+        return await _whole.Make(
+            begun.Call,
+            patience => base.GetResponseAsync(begun.Messages, begun.Options, patience),
+            answer =>
+            {
+                begun.Tally.Saw(answer);
+                return begun.Tally.Used(isWhole: true);
+            },
+            (answer, settled) => answer.AdditionalProperties = BudgetNotes.Of(begun.Call, settled, answer.AdditionalProperties),
+            cancellationToken);
     }
 
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var begun = await Begin(messages, options, cancellationToken);
-        var stream = new Stream(begun, base.GetStreamingResponseAsync(begun.Messages, begun.Options, cancellationToken), cancellationToken);
+        var stream = new Stream(begun, () => base.GetStreamingResponseAsync(begun.Messages, begun.Options, cancellationToken).GetAsyncEnumerator(cancellationToken));
         Receipt? settled = null;
         try
         {
             var isFirst = true;
-            while (await stream.Next())
+            while (await stream.Next() is { } update)
             {
-                var update = stream.Current;
                 if (isFirst)
                 {
                     update.AdditionalProperties = BudgetNotes.Of(begun.Call, null, update.AdditionalProperties);
@@ -54,92 +50,49 @@ internal sealed class BudgetedChatClient(IChatClient inner, IBudget budget, Agen
         finally
         {
             // Also when whoever reads it has stopped.
-            settled = await stream.End(MadeNothing);
+            settled = await stream.End(opening.MadeNothing);
         }
 
         yield return new ChatResponseUpdate { AdditionalProperties = BudgetNotes.Of(begun.Call, settled, null) };
-    }
-
-    private async Task<ChatResponse> Answer(Begun begun)
-    {
-        ChatResponse response;
-        try
-        {
-            using var patience = new CancellationTokenSource(s_longestAnswer, clock);
-            response = await base.GetResponseAsync(begun.Messages, begun.Options, patience.Token);
-        }
-        catch (Exception e)
-        {
-            await (MadeNothing(e) ? begun.Call.Release() : begun.Call.SettleAll());
-            throw;
-        }
-
-        begun.Tally.Saw(response);
-        var settled = await (begun.Tally.Used(isWhole: true) is { } usage ? begun.Call.Settle(usage) : begun.Call.SettleAll());
-        response.AdditionalProperties = BudgetNotes.Of(begun.Call, settled, response.AdditionalProperties);
-        return response;
     }
 
     private async Task<Begun> Begin(IEnumerable<ChatMessage> messages, ChatOptions? asked, CancellationToken cancellation)
     {
         List<ChatMessage> said = [.. messages];
         var sent = asked?.Clone() ?? new ChatOptions();
-        var purpose = new Purpose(
-            Operation: BudgetNotes.Take(sent.AdditionalProperties, BudgetNotes.Operation) ?? options.Operation,
-            Tags: BudgetNotes.Take(sent.AdditionalProperties, BudgetNotes.Tags) is { } tags ? [.. options.Tags, .. tags.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] : options.Tags);
-        ApprovalId? approval = BudgetNotes.Take(sent.AdditionalProperties, BudgetNotes.Approval) is { } id ? new ApprovalId(id) : null;
-        var model = options.PricedAs ?? sent.ModelId ?? this.GetService<ChatClientMetadata>()?.DefaultModelId
-            ?? throw new InvalidOperationException("Nobody says which model is called, so that it has no price: set ChatOptions.ModelId, or AgentBudgetOptions.PricedAs.");
-        var wording = Wording.Of(model, said, sent, options.TakesRawOptions);
+        var model = opening.Model(sent.ModelId, this.GetService<ChatClientMetadata>()?.DefaultModelId);
+        var wording = Wording.Of(model, said, sent, opening.Options.TakesRawOptions);
         if (wording.Unpriced is { } unpriced)
         {
-            throw new CallRefusedException(new Refused(Outcome.PriceUnknown, budget.Agent, new Refusal(budget.Agent, Money.Zero, Fault: unpriced)));
+            throw opening.Unpriced(unpriced);
         }
 
         var outline = new CallOutline(
             model, Math.Min(wording.Text, TokenUsage.Most), Math.Min(wording.Pictures, TokenUsage.Most), wording.IsOpenEnded, HasWindow: true, sent.MaxOutputTokens, Choices: 1, Images: 0, default, default);
-        var answer = await budget.BeginCall(outline, purpose, approval, cancellation);
-        if (!answer.IsAccepted(out var call, out var refused))
-        {
-            throw new CallRefusedException(refused);
-        }
-
-        if (cancellation.IsCancellationRequested)
-        {
-            // Nothing has been sent yet.
-            await call.Release();
-            cancellation.ThrowIfCancellationRequested();
-        }
-
+        var call = await opening.Begin(outline, sent.AdditionalProperties, cancellation);
         sent.MaxOutputTokens = call.OutputTokens is { } most ? (int)Math.Min(most, int.MaxValue) : sent.MaxOutputTokens;
         var isSeen = sent.Reasoning?.Effort == ReasoningEffort.None || (sent.Reasoning is null && ModelTraits.ThinksOnlyWhenAsked(model));
         return new Begun(call, new Tally(call.Bound, isSeen), said, sent);
     }
 
-    private bool MadeNothing(Exception failure) => options.MadeNothing?.Invoke(failure) == true || Failure.MadeNothing(failure);
-
     /// <summary>A call that has its hold.</summary>
     private sealed record Begun(ModelCall Call, Tally Tally, List<ChatMessage> Messages, ChatOptions Options);
 
     /// <summary>Reads a stream, and knows what became of it.</summary>
-    private sealed class Stream(Begun begun, IAsyncEnumerable<ChatResponseUpdate> updates, CancellationToken cancellation)
+    private sealed class Stream(Begun begun, Func<IAsyncEnumerator<ChatResponseUpdate>> open)
     {
-        private readonly IAsyncEnumerator<ChatResponseUpdate> _updates = updates.GetAsyncEnumerator(cancellation);
+        private IAsyncEnumerator<ChatResponseUpdate>? _updates;
         private Exception? _failure;
         private bool _isWhole;
         private bool _hasBegun;
 
-        public ChatResponseUpdate Current => _updates.Current;
-
-        public async ValueTask<bool> Next()
+        /// <summary>Null: that was all.</summary>
+        public async ValueTask<ChatResponseUpdate?> Next()
         {
             try
             {
-                if (!await _updates.MoveNextAsync())
-                {
-                    _isWhole = true;
-                    return false;
-                }
+                _updates ??= open();
+                _isWhole = !await _updates.MoveNextAsync();
             }
             catch (Exception e)
             {
@@ -147,16 +100,23 @@ internal sealed class BudgetedChatClient(IChatClient inner, IBudget budget, Agen
                 throw;
             }
 
+            if (_isWhole)
+            {
+                return null;
+            }
+
             _hasBegun = true;
             begun.Tally.Saw(_updates.Current);
-            return true;
+            return _updates.Current;
         }
 
+        /// <summary>Whatever comes of ending it, the call ends.</summary>
         public async ValueTask<Receipt?> End(Func<Exception, bool> madeNothing)
         {
+            Receipt? settled;
             try
             {
-                await _updates.DisposeAsync();
+                await (_updates?.DisposeAsync() ?? default);
             }
             catch (Exception) when (_failure is not null)
             {
@@ -164,14 +124,12 @@ internal sealed class BudgetedChatClient(IChatClient inner, IBudget budget, Agen
             }
             finally
             {
-                _settled = await (_failure is { } failure && !_hasBegun && madeNothing(failure) ? begun.Call.Release()
+                settled = await (_failure is { } failure && !_hasBegun && madeNothing(failure) ? begun.Call.Release()
                     : begun.Tally.Used(_isWhole) is { } usage ? begun.Call.Settle(usage)
                     : begun.Call.SettleAll());
             }
 
-            return _settled;
+            return settled;
         }
-
-        private Receipt? _settled;
     }
 }

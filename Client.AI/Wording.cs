@@ -20,6 +20,9 @@ internal sealed class Wording(string model)
     /// <summary>Clients rewrite schemas to be strict: each object in them then names all that it has, and that it has no more.</summary>
     private const long Strictness = 3;
 
+    /// <summary>The fault of a call whose request is added to where nobody sees it.</summary>
+    public static readonly Unpriceable Raw = Beside("options", "have a RawRepresentationFactory, and what it adds to the request cannot be seen (TakesRawOptions)");
+
     private static readonly JsonSerializerOptions s_longest = new(AIJsonUtilities.DefaultOptions) { WriteIndented = true, Encoder = JavaScriptEncoder.Default };
 
     public long Text { get; private set; } = Overhead;
@@ -67,7 +70,7 @@ internal sealed class Wording(string model)
             }
         }
 
-        Refuse(options.RawRepresentationFactory is not null && !takesRawOptions, "options", "have a RawRepresentationFactory, and what it adds to the request cannot be seen (TakesRawOptions)");
+        Unpriced ??= options.RawRepresentationFactory is not null && !takesRawOptions ? Raw : null;
         Refuse(options.AllowBackgroundResponses == true || options.ContinuationToken is not null, "options", "ask for an answer in the background: what is answered later could not be settled");
     }
 
@@ -165,9 +168,11 @@ internal sealed class Wording(string model)
     {
         if (isSo)
         {
-            Unpriced ??= new Unpriceable(field, $"{message}. There is no price for it here, so it would be spent beside the budget");
+            Unpriced ??= Beside(field, message);
         }
     }
+
+    private static Unpriceable Beside(string field, string message) => new(field, $"{message}. There is no price for it here, so it would be spent beside the budget");
 
     private static long Schema(JsonElement schema) => Frame + (Strictness * JsonSerializer.SerializeToUtf8Bytes(schema, s_longest.GetTypeInfo(typeof(JsonElement))).Length);
 

@@ -28,7 +28,7 @@ internal sealed class Calls(IQuoteGrain quotes, Insistence insistence, TimeProvi
             }
 
             var outcome = await Hold(budget, new HoldRequest(
-                id, Money.Zero, purpose with { Model = call.Model, Usage = bound.Usage }, new IdempotencyKey(id.Value), ModelCall.TtlSeconds, new PriceTag(), approval), cancellation);
+                id, Money.Zero, purpose with { Model = call.Model, Usage = bound.Usage }, new IdempotencyKey(id.Value), ModelCall.TtlSeconds, new PriceTag(), approval, BooksItself: true), cancellation);
             if (outcome.Receipt is { } receipt)
             {
                 var told = call.OutputTokens is null && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
@@ -53,15 +53,26 @@ internal sealed class Calls(IQuoteGrain quotes, Insistence insistence, TimeProvi
 
     private async ValueTask<SpendOutcome> Hold(IBudgetGrain budget, HoldRequest request, CancellationToken cancellation)
     {
+        var asked = insistence.Ask(() => budget.Hold(request), request.Key, CancellationToken.None).AsTask();
         try
         {
-            return await insistence.Ask(() => budget.Hold(request), request.Key, cancellation);
+            return await asked.WaitAsync(cancellation);
         }
         catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
         {
-            // It may be held by now, and nobody would end it before it expires.
-            _ = Ending.Insist(request.Id, () => budget.Release(new ReleaseRequest(request.Id)), insistence, clock, log);
+            // It may be held by now, or soon, and nobody would end it.
+            _ = GiveBack(budget, request.Id, asked);
             throw;
+        }
+    }
+
+    private async Task GiveBack(IBudgetGrain budget, HoldId id, Task<SpendOutcome> asked)
+    {
+        // A release that came before the hold would find nothing.
+        await ((Task)asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (asked is not { IsCompletedSuccessfully: true, Result.Receipt: null })
+        {
+            await Ending.Insist(id, () => budget.Release(new ReleaseRequest(id)), insistence, clock, log);
         }
     }
 

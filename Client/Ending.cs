@@ -37,6 +37,6 @@ internal static partial class Ending
     [LoggerMessage(Level = LogLevel.Warning, Message = "The hold {Hold} of a call could not be ended yet: {Why}. It is tried again.")]
     private static partial void LogAgain(ILogger log, HoldId hold, string why);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The hold {Hold} of a call could not be ended for an hour; what was spent on it is not booked.")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The hold {Hold} of a call could not be ended for an hour. It books itself, all of it, when it expires.")]
     private static partial void LogGivenUp(ILogger log, Exception exception, HoldId hold);
 }

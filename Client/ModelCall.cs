@@ -5,8 +5,8 @@ namespace Budgets.Client;
 /// <summary>A call to a model that is being made: the most that it can cost is held until it is ended, by exactly one of <see cref="Settle"/>, <see cref="SettleAll"/> and <see cref="Release"/>.</summary>
 /// <remarks>
 /// Ends are insisted on for an hour, caller or not; the first end counts, and the others answer as it did. They never throw: what could not be booked is
-/// logged. A process that ends before its calls do leaves holds that expire, and books nothing. The REST API cannot end such a hold: a spend key could otherwise
-/// take back what is being spent.
+/// logged. A call that nobody ended, since its process was killed, is booked by its budget when the hold expires: all that it can have cost, until somebody tells the
+/// truth. The REST API cannot end such a hold: a spend key could otherwise take back what is being spent.
 /// </remarks>
 public sealed partial class ModelCall
 {

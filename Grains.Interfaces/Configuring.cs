@@ -43,6 +43,7 @@ public sealed record ConfigureRequest(
     Change<AlertKinds?> Wanted = default,
     Change<LoopRule?> Loop = default,
     Change<Money?> ApprovalThreshold = default,
+    Change<int?> EconomyAtPercent = default,
     Change<HoldMode?> HoldMode = default)
 {
     /// <summary>The limit this change sets for a type; not set: it stays as it is.</summary>

@@ -33,6 +33,7 @@ public enum Layer
 /// <param name="OnUnknownPrice">What usage without a price costs; null: it is refused.</param>
 /// <param name="Loop">What counts as a runaway loop; null: nothing does.</param>
 /// <param name="ApprovalThreshold">A spend above this needs an approval; null: none does.</param>
+/// <param name="EconomyAtPercent">From so much of any limit on calls go to cheaper models, 1 to 100; null: never.</param>
 /// <param name="HoldMode">How much is held for a call whose cost is not known before; null: the layer does not say.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.Limits")]
 public sealed record Limits(
@@ -47,6 +48,7 @@ public sealed record Limits(
     UnknownPriceRate? OnUnknownPrice = null,
     LoopRule? Loop = null,
     Money? ApprovalThreshold = null,
+    int? EconomyAtPercent = null,
     HoldMode? HoldMode = null)
 {
     public static readonly Limits None = new();

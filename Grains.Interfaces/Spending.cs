@@ -73,11 +73,23 @@ public sealed record ChargeRequest(
 
 /// <summary>Set money aside for a spend to come; it expires by itself.</summary>
 /// <param name="BooksItself">True: it is for something that costs money whether its end is told or not. When it expires, all of it is booked, until somebody says what was spent. Null otherwise: it expires for nothing.</param>
+/// <param name="Dearest">Of a hold for several calls, the most that one of them can cost: limits on one call are about that. Null: it is for one call.</param>
+/// <param name="OutOf">An open hold of the same budget that the money is taken out of; what was admitted once is not judged again. Null: it is new.</param>
 /// <param name="IsBound">True: its usage is the most that it can be, and a budget whose mode is <see cref="HoldMode.Expected"/> may hold less.</param>
 /// <param name="Quoted">What its usage costs, of a caller who has just asked; null: it is asked for.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.HoldRequest")]
 public sealed record HoldRequest(
-    HoldId Id, Money Amount, Purpose Purpose, IdempotencyKey Key, int TtlSeconds, PriceTag? Price = null, ApprovalId? Approval = null, bool? BooksItself = null, bool IsBound = false,
+    HoldId Id,
+    Money Amount,
+    Purpose Purpose,
+    IdempotencyKey Key,
+    int TtlSeconds,
+    PriceTag? Price = null,
+    ApprovalId? Approval = null,
+    bool? BooksItself = null,
+    Money? Dearest = null,
+    HoldId? OutOf = null,
+    bool IsBound = false,
     Quote? Quoted = null)
 {
     public const int DefaultTtlSeconds = 600;

@@ -64,6 +64,11 @@ public sealed partial class TidyTests
     [Fact]
     public void Advice_is_worked_out_without_waiting_or_touching_the_world() => Found(["Grains/Advising"], Impure()).Should().BeEmpty();
 
+    /// <summary>Beside the grain that carries it, and how it is stored. Chance comes as a seed, with the question.</summary>
+    [Fact]
+    public void A_model_is_chosen_without_waiting_rolling_dice_or_touching_the_world() =>
+        Found(["Grains/Routing"], Impure()).Where(f => !RoutingShell().IsMatch(f)).Should().BeEmpty();
+
     /// <summary>The same, of what was compiled: no signature, field or local function of the ledger knows a task, a stream, a clock, a log or a grain.</summary>
     [Fact]
     public void No_compiled_member_of_the_ledger_knows_Orleans_or_a_task()
@@ -231,6 +236,9 @@ public sealed partial class TidyTests
 
     [GeneratedRegex("^Grains/Recharge/(RechargeCodec|RechargeGrain|PaymentNewsGrain|Cashier|IPayments|SimulatedPayments)")]
     private static partial Regex RechargeShell();
+
+    [GeneratedRegex("^Grains/Routing/(RouterGrain|RoutingCodec)")]
+    private static partial Regex RoutingShell();
 
     [GeneratedRegex(@"^using Stripe|\bStripe\.\w+\(", RegexOptions.Multiline)]
     private static partial Regex UsesStripe();

@@ -36,10 +36,11 @@ internal sealed record LayerAnswer(
     RateAnswer? OnUnknownPrice,
     LoopAnswer? LoopDetection,
     Money? ApprovalThreshold,
+    int? EconomyAtPercent,
     HoldMode? HoldMode)
 {
     public static LayerAnswer Of(Limits l) =>
-        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold, l.HoldMode);
+        new(l.Daily, l.Weekly, l.Monthly, l.Total, l.PerCall, l.PerMinute, l.HardStop, l.ResumeAfterSeconds, RateAnswer.Of(l.OnUnknownPrice), LoopAnswer.Of(l.Loop), l.ApprovalThreshold, l.EconomyAtPercent, l.HoldMode);
 }
 
 /// <summary>The same request so often within so many minutes, with nothing new in between, is a loop.</summary>
@@ -132,5 +133,5 @@ internal sealed record BudgetAnswer(
     /// <summary>The mode of holds in force.</summary>
     public static HoldMode ModeOf(BudgetView budget) => Limits.ModeOf(budget.Above, budget.Own);
 
-    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null, HoldMode = null } != Limits.None;
+    private static bool Refuses(Limits limits) => limits.HardStop && limits with { HardStop = true, ResumeAfterSeconds = null, PerMinute = null, OnUnknownPrice = null, Loop = null, ApprovalThreshold = null, EconomyAtPercent = null, HoldMode = null } != Limits.None;
 }

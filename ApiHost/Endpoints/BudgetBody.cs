@@ -56,11 +56,15 @@ internal sealed record BudgetBody : IBody
     [Description("What costs more needs an approval: 402 approval_required. Set from above, it can only be lowered; null: nothing does.")]
     public Change<Money?> ApprovalThreshold { get; set; }
 
+    [Description("From so much of any limit on, in percent of it (1 to 100), calls through the gateway go to cheaper models instead of being stopped. Set from above, it can only be lowered; null: never.")]
+    public Change<int?> EconomyAtPercent { get; set; }
+
     [Description("What the gateway holds for a call: the most that it can cost (strict, default), or what the agent's own calls of this kind come to in 19 cases of 20, once there were 20 of them. expected lets limits be passed by what the rest cost more; it is set from above, and the agent itself can only choose strict.")]
     public Change<HoldMode?> HoldMode { get; set; }
 
     public void Check(Faults faults)
     {
+        faults.Range("economy_at_percent", EconomyAtPercent.Value, 1, 100);
         faults.Money("approval_threshold", ApprovalThreshold.Value, Money.MaxLimit);
         faults.Money("daily_limit", DailyLimit.Value, Money.MaxLimit);
         faults.Money("weekly_limit", WeeklyLimit.Value, Money.MaxLimit);
@@ -97,6 +101,7 @@ internal sealed record BudgetBody : IBody
         OnUnknownPrice.IsSet ? Change.To<UnknownPriceRate?>(OnUnknownPrice.Value?.ToRate()) : default,
         Loop: LoopDetection.IsSet ? Change.To<LoopRule?>(LoopDetection.Value?.ToRule()) : default,
         ApprovalThreshold: ApprovalThreshold,
+        EconomyAtPercent: EconomyAtPercent,
         HoldMode: HoldMode);
 }
 

@@ -1,4 +1,5 @@
 using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Gateway;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 
@@ -15,6 +16,8 @@ internal static class ModelEndpoints
     private static readonly Problem BadId = Problem.Invalid(
         Name, $"must have 1 to {PriceOverride.MaxIdLength} of the characters a-z 0-9 . _ - : @ + /, the last written as %2F");
 
+    private static readonly Problem Unknown = new(ProblemKind.NotFound, "There is no model of that name in the price catalogue.");
+
     private static readonly Problem TooMany = new(
         ProblemKind.TooManyPrices, $"The operator's prices may be {IPricesGrain.MaxKept} at most, and none of them has been superseded; withdraw one first.");
 
@@ -30,6 +33,12 @@ internal static class ModelEndpoints
                 new("name", typeof(string), "Only the model that usage under this name is priced as."),
             ],
             Answers = [new(200, typeof(ModelListAnswer), "A page.")],
+        });
+        routes.Map("GET", One, Access.Anyone, Get, new("getModel", "Models", "What a model costs")
+        {
+            Text = "By its id or any name that usage of it is priced under; a slash in it is written %2F. Reads as OpenAI's answer and as Anthropic's; errors are in the dialect of whoever asks: Anthropic's with anthropic-version.",
+            Accent = new AskersDialect(),
+            Answers = [new(200, typeof(ModelAnswer), "The model.")], Problems = [ProblemKind.NotFound, ProblemKind.InvalidRequest],
         });
         routes.Map("PUT", One, Access.Operator, Put, new("setPrice", "Models", "Set what a model costs")
         {
@@ -64,6 +73,19 @@ internal static class ModelEndpoints
             [.. page.Models.Select(m => ModelAnswer.Of(m, call.Edge.Now))], page.Next is { } next ? Cursor.Write(next) : null, page.Next is not null));
     }
 
+    private static async Task Get(Call call)
+    {
+        var name = Unescaped(call) ?? "";
+        if (new Query(call.Http).Problem is { } problem)
+        {
+            await problem.Send(call.Http);
+            return;
+        }
+
+        var page = name.Length is > 0 and <= Purpose.MaxModelLength ? await call.Edge.Prices.List(new PriceQuery(1, Name: name)) : null;
+        await (page is { Models: [var model, ..] } ? Reply.Send(call.Http, 200, Wire.Default.ModelAnswer, ModelAnswer.Of(model, call.Edge.Now)) : Unknown.Send(call.Http));
+    }
+
     private static async Task Put(Call call)
     {
         var (body, problem) = await Body.Read(call.Http, Wire.Default.PriceBody);
@@ -94,9 +116,10 @@ internal static class ModelEndpoints
         _ => Problem.NotFound.Send(call.Http),
     };
 
-    private static ModelAnswer Unpriced(string id) => new(id, "model", 0, PricedModel.Operator, null, [], null, null, Deprecated: false, [], []);
+    private static ModelAnswer Unpriced(string id) => new(id, "model", 0, PricedModel.Operator, "model", id, DateTimeOffset.UnixEpoch, null, [], null, null, Deprecated: false, [], []);
+
+    private static string? Id(Call call) => Unescaped(call)?.ToLowerInvariant() is { } id && PriceOverride.IsId(id) ? id : null;
 
     // A slash within one part of a path stays as it was sent; everything else is decoded already.
-    private static string? Id(Call call) =>
-        call.PathId(Name)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase).ToLowerInvariant() is { } id && PriceOverride.IsId(id) ? id : null;
+    private static string? Unescaped(Call call) => call.PathId(Name)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

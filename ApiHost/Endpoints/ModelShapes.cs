@@ -74,11 +74,16 @@ internal sealed record PriceAnswer(
 /// <param name="Prices">Of several in force at an instant the last one holds.</param>
 /// <param name="Object">"model": with it, created and owned_by the list reads as OpenAI's does.</param>
 /// <param name="Created">Seconds since 1970 of its first known price; 0: not known.</param>
+/// <param name="Type">"model": with it, display_name and created_at it reads as Anthropic's does.</param>
+/// <param name="CreatedAt">The same moment as <paramref name="Created"/>; 1970: not known.</param>
 internal sealed record ModelAnswer(
     string Id,
     string Object,
     long Created,
     string OwnedBy,
+    string Type,
+    string DisplayName,
+    DateTimeOffset CreatedAt,
     string? Provider,
     IReadOnlyList<string> Aliases,
     long? ContextWindow,
@@ -90,7 +95,8 @@ internal sealed record ModelAnswer(
     public static ModelAnswer Of(PricedModel m, DateTimeOffset now)
     {
         var inForce = m.At(now);
-        return new(m.Id, "model", m.Prices.Min(p => p.From)?.ToUnixTimeSeconds() ?? 0, m.Provider ?? PricedModel.Operator, m.Provider, m.Aliases, m.ContextWindow, m.MaxOutputTokens, m.Deprecated, m.NotCounted, [.. m.Prices.Select(p => PriceAnswer.Of(p, ReferenceEquals(p, inForce)))]);
+        var first = m.Prices.Min(p => p.From) ?? DateTimeOffset.UnixEpoch;
+        return new(m.Id, "model", first.ToUnixTimeSeconds(), m.Provider ?? PricedModel.Operator, "model", m.Id, first, m.Provider, m.Aliases, m.ContextWindow, m.MaxOutputTokens, m.Deprecated, m.NotCounted, [.. m.Prices.Select(p => PriceAnswer.Of(p, ReferenceEquals(p, inForce)))]);
     }
 }
 

@@ -119,6 +119,7 @@ internal sealed record FaultAnswer(string Field, string Message);
 /// <param name="Balance">Of the wallet that does not suffice; what of it is held is amount_held, and what is left amount_remaining.</param>
 /// <param name="Available">What can be spent of it; below zero where more was spent than there was.</param>
 /// <param name="Affordable">Of a request with usage: what the rest would pay for.</param>
+/// <param name="AffordableRequests">Of a batch of calls: so many of the first of them would have fitted.</param>
 /// <summary>Why spending was refused: whose budget, which limit, and every figure that led to it. The limit's members are null where no limit refused.</summary>
 internal sealed record RefusalAnswer(
     string Type,
@@ -141,7 +142,8 @@ internal sealed record RefusalAnswer(
     Money? Balance = null,
     Money? Available = null,
     Money? ApprovalThreshold = null,
-    ApprovalRequestAnswer? ApprovalRequest = null);
+    ApprovalRequestAnswer? ApprovalRequest = null,
+    int? AffordableRequests = null);
 
 /// <summary>A body for POST /v1/agents/approvals/request, ready to be sent.</summary>
 internal sealed record ApprovalRequestAnswer(string Operation, Money EstimatedCost, string Justification, Urgency Urgency);

@@ -23,6 +23,8 @@ internal sealed partial class AnswerCache(
     /// <returns>True: it has been answered, with what was kept or with why not. Else <see cref="Keep"/> may keep what comes of it.</returns>
     public async ValueTask<bool> Answers(Call call, Asking asking, Provider provider)
     {
+        // Of another model that this call was tried with.
+        call.Http.Features.Set<Recording>(null);
         if (!settings.IsOn || !IsKept(asking) || Wish.Of(call.Http.Request) is not { NoStore: false } wish || Idempotency.Of(call.Http, null).Problem is not null)
         {
             return false;
@@ -55,7 +57,7 @@ internal sealed partial class AnswerCache(
         }
 
         if (spent is Spent.Used { IsTold: true, Model: var model } && settled is { Kind: EntryKind.Settle } && held.OutputTokens is null
-            && recording.Body is { } body && http.Response.Headers.ContentEncoding.Count == 0 && http.Response.ContentType is { Length: > 0 and < 256 } type && IsComplete(asking, body))
+            && recording is { Body: { } body, ContentType: { Length: > 0 and < 256 } type } && IsComplete(asking, body))
         {
             await store.Keep(recording.Key, new KeptAnswer(clock.GetUtcNow(), settled.Amount, model ?? asking.Model, type, body));
         }
@@ -124,7 +126,7 @@ internal sealed partial class AnswerCache(
             return;
         }
 
-        _ = Book(call.Budget, new Purpose(asking.PricedAs, asking.Route.Operation, Saved: kept.Cost));
+        _ = Book(call.Budget, asking.Purpose with { Saved = kept.Cost });
         var response = call.Http.Response;
         response.ContentType = kept.ContentType;
         response.ContentLength = kept.Body.Length;

@@ -10,7 +10,9 @@ internal sealed class AnthropicDialect : Dialect
 {
     public const string Home = "anthropic";
 
-    private const string VersionHeader = "anthropic-version";
+    /// <summary>All requests of its SDKs have it.</summary>
+    public const string VersionHeader = "anthropic-version";
+
     private const string Version = "2023-06-01";
 
     public override string HomeProvider => Home;

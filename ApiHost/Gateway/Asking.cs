@@ -13,6 +13,11 @@ internal sealed class Asking
     /// <summary>The same for each kind of tool that the provider describes to the model itself.</summary>
     private const long ToolOverhead = 1_024;
 
+    /// <summary>The model that the operator's tiers are meant by.</summary>
+    public const string Auto = "auto";
+
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private Asking(ModelRoute route, JsonText text) => (Route, Text) = (route, text);
 
     public ModelRoute Route { get; }
@@ -23,6 +28,14 @@ internal sealed class Asking
 
     /// <summary>Under which name of the price catalogue it is paid for: some pictures cost by their size, and are models of their own there.</summary>
     public string PricedAs { get; private set; } = "";
+
+    /// <summary>Why this model and no other, in a few words that are ours; null: it was named.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Counts the models that one call is tried with, from 0.</summary>
+    public int Attempt { get; private set; }
+
+    public bool IsAuto => Reason is null && Model == Auto;
 
     public bool Streams { get; private set; }
 
@@ -37,6 +50,12 @@ internal sealed class Asking
     public bool NamesThinking { get; private set; }
 
     public bool ThinkingIsOff { get; private set; }
+
+    /// <summary>What it is for, which is not in its text.</summary>
+    public CallPurpose Said { get; set; } = CallPurpose.Unsaid;
+
+    /// <summary>For the ledger.</summary>
+    public Purpose Purpose => new(PricedAs, Said.Operation ?? Route.Operation, Reasons.TagsOf(this, Said.Tags));
 
     /// <returns>A problem when it cannot be forwarded as it is.</returns>
     public static (Asking? Asking, Problem? Problem) Read(ModelRoute route, byte[] body)
@@ -53,6 +72,14 @@ internal sealed class Asking
         return faults.Any ? (null, Problem.Invalid(faults))
             : Features.Unpriced(route, text) is { } problem ? (null, problem)
             : (asking, null);
+    }
+
+    /// <summary>The same call of another model.</summary>
+    public Asking As(string model, string? reason, int attempt)
+    {
+        var other = (Asking)MemberwiseClone();
+        (other.Model, other.PricedAs, other.Reason, other.Attempt) = (model, model == Model ? PricedAs : model, reason, attempt);
+        return other;
     }
 
     public CallOutline Outline(DateTimeOffset from, DateTimeOffset until) => new(
@@ -85,6 +112,11 @@ internal sealed class Asking
             }
         }
 
+        if (Reason is not null)
+        {
+            changes["model"] = JsonSerializer.SerializeToUtf8Bytes(Model, s_plain);
+        }
+
         if (outputTokens is { } most)
         {
             changes[Route.OutputMembers[0]] = Encoding.UTF8.GetBytes(most.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -106,7 +138,7 @@ internal sealed class Asking
         var root = Text;
         Model = root.String("model") ?? "";
         faults.AddIf(Model.Length == 0, "model", "is required");
-        faults.Text("model", Model, Purpose.MaxModelLength);
+        faults.Text("model", Model, global::Budgets.Purpose.MaxModelLength);
         Streams = Flag(faults, "stream");
         foreach (var name in Route.OutputMembers)
         {

@@ -21,6 +21,9 @@ internal static class CallKey
         Add(all, provider.Name);
         Add(all, provider.At(asking.Route.Path).AbsoluteUri);
         Add(all, asking.Route.Path);
+
+        // It need not be the one that the body names.
+        Add(all, asking.Model);
         foreach (var name in provider.Dialect.Passed.Except(s_indifferent))
         {
             Add(all, name);

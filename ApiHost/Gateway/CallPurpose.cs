@@ -8,6 +8,9 @@ namespace Budgets.ApiHost.Gateway;
 /// <param name="Operation">Null: the route's.</param>
 internal sealed record CallPurpose(string? Operation, ImmutableArray<string> Tags, ApprovalId? Approval)
 {
+    /// <summary>Of a call that does not say.</summary>
+    public static readonly CallPurpose Unsaid = new(null, [], null);
+
     /// <returns>A problem that names every header that cannot be.</returns>
     public static (CallPurpose? Purpose, Problem? Problem) Read(IHeaderDictionary headers)
     {

@@ -7,6 +7,9 @@ namespace Budgets.ApiHost.Gateway;
 /// <summary>What a provider's error tells of the operator's account is not for callers to know.</summary>
 internal static partial class Discretion
 {
+    /// <summary>OpenAI's word for an account with nothing left, which waiting does not mend.</summary>
+    public const string OutOfMoney = "insufficient_quota";
+
     private const string Hidden = "[hidden]";
 
     public static byte[] Hide(byte[] body, Provider provider)
@@ -17,16 +20,24 @@ internal static partial class Discretion
     }
 
     /// <summary>Whether it is the provider itself that says so, and not something on the way.</summary>
-    public static bool IsProvidersError(byte[] body)
+    public static bool IsProvidersError(byte[] body) => CodeOfError(body) is not null;
+
+    /// <summary>What the provider calls its error, "" if it has no name for it; null: it is not the provider's.</summary>
+    public static string? CodeOfError(byte[] body)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.Member("error") is not null;
+            return document.RootElement.Member("error") is { } error ? error.Text("code") ?? error.Text("type") ?? "" : null;
         }
         catch (JsonException)
         {
-            return false;
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // The name is no text.
+            return "";
         }
     }
 

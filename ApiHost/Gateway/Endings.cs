@@ -25,8 +25,8 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
         return booked.Task;
     }
 
-    /// <summary>A hold of which nobody knows whether it was made: if it was, it is given back.</summary>
-    public void Abandon(IBudgetGrain budget, HoldId id) => _ = Tracked(GiveBack(budget, id));
+    /// <summary>A hold of which nobody knows whether it was made, or of which nothing more is wanted: if it is there, it is given back.</summary>
+    public Task<Receipt?> Abandon(IBudgetGrain budget, HoldId id) => Tracked(GiveBack(budget, id));
 
     private async Task<Receipt?> GiveBack(IBudgetGrain budget, HoldId id) => (await Insist(id, () => budget.Release(new ReleaseRequest(id))))?.Receipt;
 

@@ -20,7 +20,7 @@ internal static class Features
     /// <summary>The problem with the first such thing; null: all it asks for is priced.</summary>
     public static Problem? Unpriced(ModelRoute route, JsonText text)
     {
-        if (text.String("model") is { } model && Array.Find(s_searching, s => model.Contains(s, StringComparison.OrdinalIgnoreCase)) is not null)
+        if (text.String("model") is { } model && Searches(model))
         {
             return Of("model", "searches by itself, and is charged for that apart");
         }
@@ -54,6 +54,9 @@ internal static class Features
                 ? Of("context_management", "must not compact, which takes calls of its own")
             : null;
     }
+
+    /// <summary>Models that search by themselves, whatever a call says.</summary>
+    public static bool Searches(string model) => Array.Exists(s_searching, s => model.Contains(s, StringComparison.OrdinalIgnoreCase));
 
     private static Problem Of(string field, string message) =>
         new(ProblemKind.UnpricedFeature, $"{field} {message}. There is no price for it here, so it would be spent beside the budget.", [new Fault(field, message)]);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Sends a call on, and finds out what became of it. It never fails: whatever happens is something spent, or nothing, and something to tell the caller.</summary>
-internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed partial class Forwarding(Attempts attempts, Joining joining, Upstream upstream, ILogger<Forwarding> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>Providers give up on a call of theirs after ten minutes.</summary>
     private static readonly TimeSpan s_longestAnswer = TimeSpan.FromMinutes(15);
@@ -20,8 +20,9 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
     private static readonly Problem s_brokeOff = new(ProblemKind.ProviderBrokeOff, "The provider broke off, or said nothing for too long. What the call may have cost is booked; to send it again costs again.");
     private static readonly Problem s_refused = new(ProblemKind.ProviderRefused, "The provider turned this gateway away: what the operator has set for it is wrong. Nothing was spent.");
 
-    /// <returns>What was spent, and what is left to tell the caller once that is booked.</returns>
-    public async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Forward(HttpContext http, Asking asking, Held held, Provider provider)
+    /// <param name="judges">True: another model could be called, so it is looked at whether the answer is good for anything.</param>
+    /// <returns>What was spent, what is left to tell the caller once that is booked, and why another model may do better; null: nothing says so, or it is too late.</returns>
+    public async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Forward(HttpContext http, Asking asking, Held held, Provider provider, bool judges)
     {
         var meter = new Meter(asking, held.Bound);
         using var ended = new CancellationTokenSource();
@@ -30,29 +31,30 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         // Whoever streams can stop. An answer in one piece is made, and paid for, whether anybody waits for it or not.
         using var patience = new CancellationTokenSource(s_longestAnswer, clock);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, asking.Streams ? http.RequestAborted : CancellationToken.None);
-        if (http.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody is there any more, and nothing has been sent yet.
-            await ended.CancelAsync();
-            return (new Spent.Nothing(), _ => Task.CompletedTask);
-        }
-
         try
         {
-            using var answer = await joining.Send(held, provider, asking, asking.Forwarded(held.OutputTokens), http.Request, stop.Token);
+            var text = asking.Forwarded(held.OutputTokens);
+            using var attempt = await attempts.Make(provider, () => joining.Send(held, provider, asking, text, http.Request, stop.Token), http.RequestAborted, stop.Token);
+            if (attempt is null)
+            {
+                // Nobody is there any more, and nothing is being made.
+                return (new Spent.Nothing(), _ => Task.CompletedTask, null);
+            }
+
+            var answer = attempt.Answer;
             if (!answer.IsSuccessStatusCode)
             {
-                return await Failed(http, asking, answer, meter, held, provider, stop.Token);
+                return Failed(http, asking, answer, attempt.Error, meter, held, provider);
             }
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
                 ? await Stream(http, asking, held, answer, meter, patience, stop.Token)
-                : await Whole(http, asking, held, answer, meter, stop.Token);
+                : await Whole(http, asking, held, answer, meter, judges, stop.Token);
         }
         catch (HttpRequestException e) when (Upstream.WasNeverSent(e))
         {
             LogUnreachable(log, provider.Name, e.HttpRequestError);
-            return (new Spent.Nothing(), _ => s_unreachable.Send(http));
+            return (new Spent.Nothing(), _ => s_unreachable.Send(http), Doubting.Unreachable);
         }
         catch (Exception e)
         {
@@ -62,7 +64,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
             }
 
             LogBrokeOff(log, provider.Name);
-            return (meter.Spent(isWhole: false), _ => BrokeOff(http));
+            return (meter.Spent(isWhole: false), _ => BrokeOff(http), http.RequestAborted.IsCancellationRequested ? null : Doubting.BrokeOff);
         }
         finally
         {
@@ -77,7 +79,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         try
         {
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(null), http.Request, stop.Token);
-            var body = await Read(answer, LargestError, stop.Token);
+            var body = await Upstream.Read(answer, LargestError, stop.Token);
             await (IsOurFault(answer) ? s_refused.Send(http) : Send(http, answer, answer.IsSuccessStatusCode ? body : Discretion.Hide(body, provider)));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -86,14 +88,17 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         }
     }
 
-    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Whole(HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationToken stop)
+    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Whole(
+        HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
     {
-        var body = await Read(answer, LargestAnswer, stop);
+        var body = await Upstream.Read(answer, LargestAnswer, stop);
         meter.Read(body);
-        Recording.Of(http)?.Take(body);
+        Recording.Of(http)?.Take(answer, body);
         Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
+            // Once more: another model may have been called since.
+            Headers.Pass(answer, http.Response);
             Headers.Tell(http.Response, held, settled ?? held.Receipt, meter.Model ?? asking.Model);
             if (settled is not null)
             {
@@ -101,10 +106,10 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
             }
 
             return Write(http, 200, body);
-        });
+        }, judges ? Doubting.FaultOf(asking, body) : null);
     }
 
-    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Stream(
+    private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Stream(
         HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationTokenSource patience, CancellationToken stop)
     {
         Headers.Pass(answer, http.Response);
@@ -112,7 +117,7 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var isWhole = false;
         var chunk = ArrayPool<byte>.Shared.Rent(16_384);
-        var output = Recording.Of(http)?.Beside(http.Response.BodyWriter) ?? http.Response.BodyWriter;
+        var output = Recording.Of(http)?.Beside(answer, http.Response.BodyWriter) ?? http.Response.BodyWriter;
         using var events = new EventStream(meter, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
         try
         {
@@ -146,27 +151,26 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
         }
 
         // Half an answer must not look like a whole one.
-        return (meter.Spent(isWhole), _ => isWhole ? Task.CompletedTask : BrokeOff(http));
+        return (meter.Spent(isWhole), _ => isWhole ? Task.CompletedTask : BrokeOff(http), null);
     }
 
-    private async Task<(Spent Spent, Func<Receipt?, Task> Tell)> Failed(
-        HttpContext http, Asking asking, HttpResponseMessage answer, Meter meter, Held held, Provider provider, CancellationToken stop)
+    private (Spent Spent, Func<Receipt?, Task> Tell, string? Fault) Failed(
+        HttpContext http, Asking asking, HttpResponseMessage answer, byte[] body, Meter meter, Held held, Provider provider)
     {
-        var body = await ReadError(answer, stop);
         var status = (int)answer.StatusCode;
         LogFailed(log, provider.Name, status);
         Spent spent = status < 500 || Discretion.IsProvidersError(body) ? new Spent.Nothing() : meter.InputAlone();
         if (IsOurFault(answer))
         {
-            return (spent, _ => s_refused.Send(http));
+            return (spent, _ => s_refused.Send(http), Doubting.TurnedAway);
         }
 
-        Headers.Pass(answer, http.Response);
         return (spent, settled =>
         {
+            Headers.Pass(answer, http.Response);
             Headers.Tell(http.Response, held, settled ?? held.Receipt, asking.Model);
             return Write(http, status, Discretion.Hide(body, provider));
-        });
+        }, Doubting.FaultOf(status));
     }
 
     /// <summary>A key that is not taken, or an address that is elsewhere by now: callers can do nothing about it, and are not told more.</summary>
@@ -181,43 +185,6 @@ internal sealed partial class Forwarding(Upstream upstream, Joining joining, ILo
 
         http.Abort();
         return Task.CompletedTask;
-    }
-
-    /// <summary>What there is of it: the status says enough.</summary>
-    private static async Task<byte[]> ReadError(HttpResponseMessage answer, CancellationToken stop)
-    {
-        try
-        {
-            return await Read(answer, LargestError, stop);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return [];
-        }
-    }
-
-    private static async Task<byte[]> Read(HttpResponseMessage answer, int most, CancellationToken stop)
-    {
-        await using var body = await answer.Content.ReadAsStreamAsync(stop);
-        using var all = new MemoryStream();
-        var chunk = ArrayPool<byte>.Shared.Rent(16_384);
-        try
-        {
-            while (await body.ReadAsync(chunk, stop) is > 0 and var read)
-            {
-                all.Write(chunk, 0, read);
-                if (all.Length > most)
-                {
-                    throw new IOException("The answer is longer than any that is taken.");
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-
-        return all.ToArray();
     }
 
     private static Task Send(HttpContext http, HttpResponseMessage answer, byte[] body)

@@ -3,35 +3,69 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>The way of a call to a model: hold the most it can cost, forward it, settle what it did.</summary>
-internal sealed class Gate(Providers providers, Forwarding forwarding, Endings endings, AnswerCache cache, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed class Gate(
+    Router router, Economy economy, Forwarding forwarding, Endings endings, AnswerCache cache, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
 {
     /// <summary>An answer does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not var (asking, provider) || await cache.Answers(call, asking, provider) || await Holds.Hold(call, asking, endings) is not { } held)
+        if (await Read(call, route) is not { } choices || await cache.Answers(call, choices.All[0].Asking, choices.All[0].Provider))
         {
             // It has been answered, or told why not.
             return;
         }
 
-        var (spent, tell) = await forwarding.Forward(call.Http, asking, held, provider);
-        var settled = await Soon(endings.End(held, spent));
-        await cache.Keep(call.Http, asking, held, spent, settled);
-        await tell(settled);
+        Func<Task>? tellBefore = null;
+        foreach (var choice in choices.All)
+        {
+            var isLast = choice == choices.All[^1];
+            var (held, refuse, isForMoney) = await Holds.Hold(call, choice.Asking, endings);
+            if (held is null)
+            {
+                if (isForMoney && choices.WhenRefused && !isLast)
+                {
+                    continue;
+                }
+
+                await (tellBefore ?? refuse)();
+                return;
+            }
+
+            Headers.TellRoute(call.Http.Response, choice.Asking);
+            var (spent, tell, fault) = await forwarding.Forward(call.Http, choice.Asking, held, choice.Provider, judges: choices.WhenFailed && !isLast);
+            var settled = await Soon(endings.End(held, spent));
+            economy.Heard(call.Agent, settled ?? held.Receipt);
+            if (fault is null || isLast || !choices.WhenFailed)
+            {
+                if (choice == choices.All[0])
+                {
+                    // What another model answered was not asked of it.
+                    await cache.Keep(call.Http, choice.Asking, held, spent, settled);
+                }
+
+                await tell(settled);
+                return;
+            }
+
+            // Not good enough. If there is no money for the next, it is what there is.
+            Headers.Forget(call.Http.Response);
+            Headers.TellTried(call.Http.Response, choice.Asking, fault, settled);
+            tellBefore = () => tell(settled);
+        }
     }
 
     /// <summary>Calls that cost nothing.</summary>
     public async Task PassFree(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is var (asking, provider))
+        if (await Read(call, route) is { } choices)
         {
-            await forwarding.ForwardFree(call.Http, asking, provider);
+            await forwarding.ForwardFree(call.Http, choices.All[0].Asking, choices.All[0].Provider);
         }
     }
 
-    private async Task<(Asking Asking, Provider Provider)?> Read(Call call, ModelRoute route)
+    private async Task<Choices?> Read(Call call, ModelRoute route)
     {
         var (body, problem) = await CallBody.Read(call.Http);
         Asking? asking = null;
@@ -40,20 +74,19 @@ internal sealed class Gate(Providers providers, Forwarding forwarding, Endings e
             (asking, problem) = Asking.Read(route, body);
         }
 
-        if (asking is null)
+        Choices? choices = null;
+        if (asking is not null && CallPurpose.Read(call.Http.Request.Headers) is var (said, fault))
+        {
+            asking.Said = said ?? CallPurpose.Unsaid;
+            (choices, problem) = said is null ? (null, fault) : await router.Choose(call, asking);
+        }
+
+        if (choices is null)
         {
             await problem!.Send(call.Http);
-            return null;
         }
 
-        var maker = await call.Edge.Quotes.Maker(asking.PricedAs);
-        if (providers.For(route.Dialect, maker) is not { } provider)
-        {
-            await new Problem(ProblemKind.ModelNotServed, $"No provider for '{asking.Model}'{(maker is null ? "" : $" of {maker}")} takes calls to {route.Path} here; the operator sets them: {Providers.Section}.").Send(call.Http);
-            return null;
-        }
-
-        return (asking, provider);
+        return choices;
     }
 
     private async Task<Receipt?> Soon(Task<Receipt?> ending)

@@ -1,4 +1,5 @@
 using Budgets.ApiHost.Auth;
+using Budgets.ApiHost.Gateway.Batches;
 using Budgets.ApiHost.Http;
 using Budgets.ApiHost.OpenApi;
 
@@ -10,7 +11,11 @@ internal static class GatewayEndpoints
     public static void AddGateway(this IServiceCollection services)
     {
         services.AddSingleton(s => Providers.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton(s => Tiers.Read(s.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<Economy>();
+        services.AddSingleton<Router>();
         services.AddSingleton<Upstream>();
+        services.AddSingleton<Attempts>();
         services.AddSingleton<Endings>();
         services.AddHostedService(s => s.GetRequiredService<Endings>());
         services.AddSingleton<Forwarding>();
@@ -20,6 +25,7 @@ internal static class GatewayEndpoints
         services.AddSingleton<Joining>();
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<Gate>();
+        services.AddSingleton<BatchRun>();
     }
 
     public static void Map(Routes routes, Gate gate)
@@ -37,7 +43,9 @@ internal static class GatewayEndpoints
         {
             Text = "Takes and answers what the provider does, streams included. The most that the call can cost is held before it is forwarded; what it did cost is booked from the provider's own usage. "
                 + "The headers x-budget-operation and x-budget-tags (with commas between them) say what it is for, and x-budget-approval names an approval to use. "
-                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Where the same was answered in this tree a while ago, it is answered again for nothing: x-budget-cache. Errors are in the provider's form.",
+                + "x-budget-cost, x-budget-remaining, x-budget-reservation, x-budget-model and x-budget-max-tokens tell of it. Where the same was answered in this tree a while ago, it is answered again for nothing: x-budget-cache. "
+                + "Model auto (chat, responses, messages) is one of the operator's tiers, for a task as hard as x-task-complexity says (simple, medium, complex) or as it looks; x-budget-route says why a model was used, "
+                + "x-budget-tried which were not good enough. Errors are in the provider's form.",
             Accent = route.Dialect,
             TakesIdempotencyKey = true,
             Answers = [new(200, null, "The provider's answer."), new(200, null, "The same as a stream.", "text/event-stream")],

@@ -6,6 +6,11 @@ internal static class Headers
     /// <summary>Of a request: the approval that it uses.</summary>
     public const string Approval = "x-budget-approval";
 
+    /// <summary>Of a request: how hard its task is.</summary>
+    public const string Complexity = "x-task-complexity";
+
+    private const string Route = "x-budget-route";
+    private const string Tried = "x-budget-tried";
     /// <summary>Of a request: what the money is for.</summary>
     public const string Operation = "x-budget-operation";
 
@@ -34,6 +39,28 @@ internal static class Headers
         to.Headers.XContentTypeOptions = "nosniff";
         to.Headers.CacheControl = "no-store";
     }
+
+    /// <summary>What was passed on of an answer that is not told after all.</summary>
+    public static void Forget(HttpResponse response)
+    {
+        foreach (var name in s_passed)
+        {
+            response.Headers.Remove(name);
+        }
+    }
+
+    /// <summary>Why the model that is called now is.</summary>
+    public static void TellRoute(HttpResponse to, Asking asking)
+    {
+        if (asking.Reason is { } reason)
+        {
+            to.Headers[Route] = reason;
+        }
+    }
+
+    /// <summary>A model that was called and not good enough: why, and what it cost all the same. Its reservation is in the ledger.</summary>
+    public static void TellTried(HttpResponse to, Asking asking, string fault, Receipt? settled) =>
+        to.Headers.Append(Tried, $"{asking.Model};{fault};{(settled is { Kind: EntryKind.Settle } ? settled.Amount : Money.Zero)}");
 
     /// <param name="latest">The newest word of the budget.</param>
     public static void Tell(HttpResponse to, Held held, Receipt latest, string model)

@@ -9,7 +9,10 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
     public const int TtlSeconds = HoldRequest.DefaultTtlSeconds;
 
     /// <summary>Runs beside a call until it ends: every half of its time the hold gets that much more.</summary>
-    public async Task Extend(TimeProvider clock, CancellationToken ended)
+    public Task Extend(TimeProvider clock, CancellationToken ended) => Extend(Budget, Id, clock, ended);
+
+    /// <inheritdoc cref="Extend(TimeProvider, CancellationToken)"/>
+    public static async Task Extend(IBudgetGrain budget, HoldId id, TimeProvider clock, CancellationToken ended)
     {
         const int half = TtlSeconds / 2;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(half), clock);
@@ -18,15 +21,15 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
         using var end = ended.UnsafeRegister(static t => ((PeriodicTimer)t!).Dispose(), timer);
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            await TryExtend(half);
+            await TryExtend(budget, id, half);
         }
     }
 
-    private async Task TryExtend(int seconds)
+    private static async Task TryExtend(IBudgetGrain budget, HoldId id, int seconds)
     {
         try
         {
-            await Budget.Extend(new ExtendRequest(Id, seconds));
+            await budget.Extend(new ExtendRequest(id, seconds));
         }
         catch (Exception)
         {

@@ -17,14 +17,12 @@ internal static class Holds
     /// <summary>One key can be tried so often after calls that came to nothing.</summary>
     private const int MostRepeats = 8;
 
-    /// <returns>Null: it does not fit, or something else is in the way, and the caller was told.</returns>
-    public static async Task<Held?> Hold(Call call, Asking asking, Endings endings)
+    public static async Task<Holding> Hold(Call call, Asking asking, Endings endings)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
         if (problem is not null)
         {
-            await problem.Send(call.Http);
-            return null;
+            return new(problem, call);
         }
 
         try
@@ -33,25 +31,24 @@ internal static class Holds
         }
         catch (Exception e) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
-            await Breakdowns.Of(e, call.Edge.Log, key?.Value).Send(call.Http);
-            return null;
+            return new(Breakdowns.Of(e, call.Edge.Log, key?.Value), call);
         }
     }
 
-    private static async Task<Held?> Hold(Call call, Asking asking, IdempotencyKey? key, Endings endings)
+    private static async Task<Holding> Hold(Call call, Asking asking, IdempotencyKey? key, Endings endings)
     {
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
-            var (id, holdKey) = Ids(asking, key, repeat);
-            var (held, refused, affordable) = await Fit(call, asking, id, holdKey, endings);
+            var (id, holdKey) = Ids(asking, key, repeat, asking.Attempt);
+            var (held, refused, affordable, problem) = await Fit(call, asking, id, holdKey, endings);
             if (held is not null)
             {
-                return held;
+                return new(held);
             }
 
             if (refused is null)
             {
-                return null;
+                return new(problem!, call);
             }
 
             // Accepted before: by this very call, or by another under the same key.
@@ -59,32 +56,37 @@ internal static class Holds
             var before = isRepeat ? await call.Budget.GetHold(id) : null;
             if (!isRepeat || before is null)
             {
-                await asking.Route.Dialect.Refuse(
-                    call.Http, call.Agent, isRepeat ? Outcome.IdempotencyKeyReused : refused.Outcome, refused.Refusal, affordable, call.Edge);
-                return null;
+                var outcome = isRepeat ? Outcome.IdempotencyKeyReused : refused.Outcome;
+                return new(null, () => asking.Route.Dialect.Refuse(call.Http, call.Agent, outcome, refused.Refusal, affordable, call.Edge), outcome is Outcome.BudgetExceeded or Outcome.InsufficientBalance);
             }
 
-            if (before.Status is HoldStatus.Held or HoldStatus.Settled)
+            if (before.Status is HoldStatus.Held or HoldStatus.Settled || await WentOn(call, asking, key, repeat))
             {
                 break;
             }
         }
 
-        await new Problem(ProblemKind.CallMadeBefore, "This call was made under this key before, or is being made. It is not made twice, and its answer is not kept here.").Send(call.Http);
-        return null;
+        return new(new Problem(ProblemKind.CallMadeBefore, "This call was made under this key before, or is being made. It is not made twice, and its answer is not kept here."), call);
     }
 
-    /// <returns>A hold; or an outcome that is none; or neither, if the caller was told something else.</returns>
-    private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable)> Fit(
-        Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
+    /// <summary>One model had no answer, and another may have had: then the call was made.</summary>
+    private static async Task<bool> WentOn(Call call, Asking asking, IdempotencyKey? key, int repeat)
     {
-        var (said, problem) = CallPurpose.Read(call.Http.Request.Headers);
-        if (said is null)
+        for (var attempt = asking.Attempt + 1; attempt < Choices.Most; attempt++)
         {
-            await problem!.Send(call.Http);
-            return default;
+            if (await call.Budget.GetHold(Ids(asking, key, repeat, attempt).Id) is { Status: HoldStatus.Held or HoldStatus.Settled })
+            {
+                return true;
+            }
         }
 
+        return false;
+    }
+
+    /// <returns>A hold; or an outcome that is none; or a problem.</returns>
+    private static async Task<(Held? Held, SpendOutcome? Refused, ImmutableArray<Affordable> Affordable, Problem? Problem)> Fit(
+        Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
+    {
         var now = call.Edge.Now;
         var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
@@ -93,38 +95,34 @@ internal static class Holds
             var bound = await call.Edge.Quotes.Bound(outline);
             if (bound.Usage is null)
             {
-                await new Problem(
-                    ProblemKind.UnpricedFeature, $"The request refers to what is not in it, and how much '{asking.Model}' can take in is not known, so that nothing bounds its cost.", [new Fault("model", "has no known context window")])
-                    .Send(call.Http);
-                return default;
+                return (null, null, default, new Problem(
+                    ProblemKind.UnpricedFeature, $"The request refers to what is not in it, and how much '{asking.Model}' can take in is not known, so that nothing bounds its cost.", [new Fault("model", "has no known context window")]));
             }
 
             if (!bound.IsOutputKnown && asking.Route.OutputMembers.IsEmpty)
             {
-                await new Problem(
-                    ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")])
-                    .Send(call.Http);
-                return default;
+                return (null, null, default, new Problem(
+                    ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")]));
             }
 
-            var purpose = new Purpose(asking.PricedAs, said.Operation ?? asking.Route.Operation, said.Tags, bound.Usage);
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
+            var purpose = asking.Purpose with { Usage = bound.Usage };
+            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
             if (outcome is { Receipt: { } receipt, Replayed: false })
             {
                 var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
-                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, told, receipt), null, default);
+                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, told, receipt), null, default, null);
             }
 
             if (outcome.Refusal is not { } refusal || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance) || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)
             {
-                return (null, outcome, default);
+                return (null, outcome, default, null);
             }
 
             var affordable = await call.Edge.Quotes.Afford(new QuoteRequest(asking.PricedAs, bound.Usage, 1, now, now), headroom);
             var fits = affordable is [{ MaxOutputTokens: { } most }, ..] ? most / asking.Choices : 0;
             if (!mayShorten || fitting == MostFittings || fits < FewestTokens || fits >= bound.OutputTokens)
             {
-                return (null, outcome, affordable);
+                return (null, outcome, affordable, null);
             }
 
             outline = outline with { OutputTokens = fits };
@@ -140,13 +138,13 @@ internal static class Holds
         catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
         {
             // It may be held by now, and nobody would end it before it expires.
-            endings.Abandon(budget, request.Id);
+            _ = endings.Abandon(budget, request.Id);
             throw;
         }
     }
 
     /// <summary>Of a keyed call the id says everything that it is, so that the same is known from another under the same key.</summary>
-    private static (HoldId Id, IdempotencyKey Key) Ids(Asking asking, IdempotencyKey? key, int repeat)
+    private static (HoldId Id, IdempotencyKey Key) Ids(Asking asking, IdempotencyKey? key, int repeat, int attempt)
     {
         if (key is not { } given)
         {
@@ -155,9 +153,10 @@ internal static class Holds
         }
 
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        all.AppendData(Encoding.ASCII.GetBytes($"{given.Value} {repeat} {asking.Route.Path} "));
+        var which = attempt == 0 ? $"{repeat}" : $"{repeat}-{attempt}";
+        all.AppendData(Encoding.ASCII.GetBytes($"{given.Value} {which} {asking.Route.Path} "));
         all.AppendData(asking.Text.Bytes);
-        var again = repeat == 0 ? given : new IdempotencyKey($"call-{repeat}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(given.Value)))}");
+        var again = (repeat, attempt) == (0, 0) ? given : new IdempotencyKey($"call-{which}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(given.Value)))}");
         return (EdgeIds.CallHold(all.GetHashAndReset()), again);
     }
 }

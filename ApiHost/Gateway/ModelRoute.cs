@@ -22,6 +22,9 @@ internal sealed record ModelRoute(string Path, Dialect Dialect, CallKind Kind, I
     public static readonly ModelRoute Messages = new("/v1/messages", Dialect.Anthropic, CallKind.Messages, ["max_tokens"]);
     public static readonly ModelRoute CountTokens = new("/v1/messages/count_tokens", Dialect.Anthropic, CallKind.Messages, []);
 
+    /// <summary>True: the operator may have a model chosen for it.</summary>
+    public bool MayBeRouted => Kind is CallKind.Chat or CallKind.Responses or CallKind.Messages && !OutputMembers.IsEmpty;
+
     /// <summary>For the ledger: what the money was for.</summary>
     public string Operation => Path["/v1/".Length..];
 }

@@ -5,7 +5,10 @@ internal static class Pictures
 {
     private const string DallE = "dall-e-3";
 
-    /// <summary>Of one picture of high quality in the largest size (source: OpenAI's guide to making images, "Cost and latency"), and 100 for each of three previews of it.</summary>
+    /// <summary>
+    /// Of gpt-image-1, its mini and 1.5: 6,240 for one of high quality, 1,024 by 1,536, which is the dearest, and 100 for each of three previews of it
+    /// (source: OpenAI's guide "Image generation", "Cost and latency", as of 2026-11). Of gpt-image-2 it says that sizes are free, and no most.
+    /// </summary>
     private const long OfHighQuality = 6_240 + (3 * 100);
 
     /// <summary>Null: nobody said how many there can be.</summary>

@@ -12,13 +12,39 @@ internal sealed class Recording(string key, int mostBytes, TaskCompletionSource?
 
     public string Key { get; } = key;
 
+    /// <summary>As the provider called it; null: it did not, or it is coded so that nobody here has read it.</summary>
+    public string? ContentType { get; private set; }
+
     /// <summary>Null: there is none, or not the whole of it.</summary>
     public byte[]? Body => _isTooLong || _bytes.Length == 0 ? null : _bytes.ToArray();
 
     /// <summary>Null: the answer of this call is not kept.</summary>
     public static Recording? Of(HttpContext http) => http.Features.Get<Recording>();
 
-    public void Take(ReadOnlySpan<byte> bytes)
+    /// <summary>All of an answer in one piece.</summary>
+    public void Take(HttpResponseMessage answer, ReadOnlySpan<byte> bytes)
+    {
+        Begin(answer);
+        Take(bytes);
+    }
+
+    /// <summary>Writes on what is written to it, and takes it down.</summary>
+    public IBufferWriter<byte> Beside(HttpResponseMessage answer, IBufferWriter<byte> output)
+    {
+        Begin(answer);
+        return new Tee(this, output);
+    }
+
+    public void Dispose()
+    {
+        ended?.TrySetResult();
+        _bytes.Dispose();
+    }
+
+    private void Begin(HttpResponseMessage answer) =>
+        ContentType = answer.Content.Headers.ContentEncoding.Count == 0 ? answer.Content.Headers.ContentType?.ToString() : null;
+
+    private void Take(ReadOnlySpan<byte> bytes)
     {
         _isTooLong |= _bytes.Length + bytes.Length > mostBytes;
         if (!_isTooLong)
@@ -30,15 +56,6 @@ internal sealed class Recording(string key, int mostBytes, TaskCompletionSource?
             _bytes.SetLength(0);
             _bytes.Capacity = 0;
         }
-    }
-
-    /// <summary>Writes on what is written to it, and takes it down.</summary>
-    public IBufferWriter<byte> Beside(IBufferWriter<byte> output) => new Tee(this, output);
-
-    public void Dispose()
-    {
-        ended?.TrySetResult();
-        _bytes.Dispose();
     }
 
     private sealed class Tee(Recording to, IBufferWriter<byte> output) : IBufferWriter<byte>

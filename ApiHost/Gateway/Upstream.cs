@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -40,6 +41,45 @@ internal sealed class Upstream : IDisposable
     /// <summary>True: there was no connection, so that nothing can have been made.</summary>
     public static bool WasNeverSent(HttpRequestException e) =>
         e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.VersionNegotiationError;
+
+    /// <summary>The whole of a body.</summary>
+    /// <exception cref="IOException">It is longer than <paramref name="most"/> bytes, or was cut off.</exception>
+    public static async Task<byte[]> Read(HttpResponseMessage answer, int most, CancellationToken stop)
+    {
+        await using var body = await answer.Content.ReadAsStreamAsync(stop);
+        using var all = new MemoryStream();
+        var chunk = ArrayPool<byte>.Shared.Rent(16_384);
+        try
+        {
+            while (await body.ReadAsync(chunk, stop) is > 0 and var read)
+            {
+                all.Write(chunk, 0, read);
+                if (all.Length > most)
+                {
+                    throw new IOException("The answer is longer than any that is taken.");
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
+        return all.ToArray();
+    }
+
+    /// <summary>What there is of it: the status says enough.</summary>
+    public static async Task<byte[]> ReadError(HttpResponseMessage answer, int most, CancellationToken stop)
+    {
+        try
+        {
+            return await Read(answer, most, stop);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return [];
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 }

@@ -32,6 +32,8 @@ internal sealed record ProblemKind(string Code, int Status, string Title, MayRet
     public static readonly ProblemKind ReservationReleased = new("reservation_released", 409, "The reservation is released already");
     public static readonly ProblemKind ReservationExpired = new("reservation_expired", 410, "The reservation has expired");
     public static readonly ProblemKind CallMadeBefore = new("call_made_before", 409, "The call was made before");
+    public static readonly ProblemKind CallNotEnded = new("call_not_ended", 409, "The call has not ended yet", MayRetry.Later);
+    public static readonly ProblemKind FeedbackGiven = new("feedback_given", 409, "The call was rated before");
     public static readonly ProblemKind AgentClosed = new("agent_closed", 410, "The agent is closed for good");
     public static readonly ProblemKind PreconditionFailed = new("precondition_failed", 412, "The resource is not as the request's conditions want it");
     public static readonly ProblemKind BodyTooLarge = new("body_too_large", 413, "The body is too large");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Budgets.ApiHost.Endpoints;
 using Budgets.ApiHost.Gateway;
+using Budgets.ApiHost.Gateway.Batches;
 
 namespace Budgets.ApiHost.Http;
 
@@ -19,7 +20,7 @@ namespace Budgets.ApiHost.Http;
         typeof(ChangeConverter<Money?>), typeof(ChangeConverter<int?>), typeof(ChangeConverter<string>), typeof(ChangeConverter<RateBody>), typeof(ChangeConverter<string[]>), typeof(ChangeConverter<LoopBody>), typeof(NameConverter<LoopAction>), typeof(NameConverter<HoldMode>), typeof(ChangeConverter<HoldMode?>),
         typeof(NameConverter<IsoDayOfWeek>), typeof(NameConverter<ChargeMode>), typeof(NameConverter<LimitType>), typeof(NameConverter<Layer>),
         typeof(NameConverter<HoldStatus>), typeof(NameConverter<EntryKind>), typeof(NameConverter<UsagePeriod>), typeof(NameConverter<AnalyticsGroup>), typeof(NameConverter<AgentStatus>),
-        typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
+        typeof(NameConverter<Complexity>), typeof(NameConverter<Decision>), typeof(NameConverter<OverrunPolicy>), typeof(NameConverter<Channel>), typeof(NameConverter<DeliveryStatus>),
         typeof(NameConverter<CreditSource>), typeof(NameConverter<PaymentMode>), typeof(NameConverter<RechargeMode>), typeof(NameConverter<RechargeReason>),
         typeof(NameConverter<RechargePauseReason>), typeof(NameConverter<RechargeStatus>), typeof(NameConverter<RechargeState>),
         typeof(NameConverter<SuggestionKind>), typeof(NameConverter<Confidence>),
@@ -92,10 +93,14 @@ namespace Budgets.ApiHost.Http;
 [JsonSerializable(typeof(PreviewAnswer))]
 [JsonSerializable(typeof(ReconcileBody))]
 [JsonSerializable(typeof(ReconcileAnswer))]
+[JsonSerializable(typeof(FeedbackBody))]
+[JsonSerializable(typeof(FeedbackAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(NewsAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(RefusalAnswer))]
+[JsonSerializable(typeof(CallsBody))]
+[JsonSerializable(typeof(CallsAnswer))]
 [JsonSerializable(typeof(OpenAiErrorAnswer))]
 [JsonSerializable(typeof(AnthropicErrorAnswer))]
 internal sealed partial class Wire : JsonSerializerContext

@@ -83,7 +83,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
         using var timing = BudgetMetrics.Reserving();
         request = Expecting.Of(State, request);
         var quote = request.Quoted ?? await _prices.Quote(request, Now);
-        var recalled = await (request.Approval is null ? _teller.Recall(request.Key) : Recall(request.Key, request.Approval));
+        var recalled = await (request.Approval is null ? _teller.Recall(request.Key, request.OutOf) : Recall(request.Key, request.Approval));
         var rated = request.Rated(State, quote);
         var decision = Holding.Hold(State, rated, Now, recalled);
         return _family.IsFinal(decision)

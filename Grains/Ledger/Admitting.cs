@@ -5,7 +5,8 @@ internal static class Admitting
 {
     /// <summary>Null: it fits. The state must be brought up to the instant of the decision.</summary>
     /// <param name="by">The approval that the spend uses.</param>
-    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount, Purpose purpose, Approval? by = null)
+    /// <param name="dearest">What one call can cost, where the amount is for several.</param>
+    public static (Outcome Outcome, Refusal Refusal)? Refuses(BudgetState s, Money amount, Purpose purpose, Approval? by = null, Money? dearest = null)
     {
         if (!FitsTheBooks(s, amount))
         {
@@ -17,9 +18,9 @@ internal static class Admitting
             return (Outcome.Frozen, new Refusal(s.Agent, amount, FrozenReason: freeze.Reason, RetryAt: freeze.ResumesAt));
         }
 
-        if (by is not { Permission.MayPassLimit: true } && Exceeded(s, amount, hard: true) is { } standing)
+        if (by is not { Permission.MayPassLimit: true } && Exceeded(s, amount, hard: true, dearest) is { } standing)
         {
-            return (Outcome.BudgetExceeded, new Refusal(s.Agent, amount, standing, RetryAt: PassesAt(standing, amount)));
+            return (Outcome.BudgetExceeded, new Refusal(s.Agent, standing.Type == LimitType.PerCall ? dearest ?? amount : amount, standing, RetryAt: PassesAt(standing, amount)));
         }
 
         if (Wallets.Lacking(s, amount) is { } balance)
@@ -57,8 +58,10 @@ internal static class Admitting
     }
 
     /// <summary>The limit of this hardness that the amount would exceed; of several the one that takes longest to pass by itself, for waiting for less would not help.</summary>
-    public static LimitStanding? Exceeded(BudgetState s, Money amount, bool hard)
+    /// <param name="dearest">What one call can cost, where the amount is for several.</param>
+    public static LimitStanding? Exceeded(BudgetState s, Money amount, bool hard, Money? dearest = null)
     {
+        var each = dearest ?? amount;
         LimitStanding? worst = null;
         for (var layer = Layer.Above; layer <= Layer.Own; layer++)
         {
@@ -68,7 +71,7 @@ internal static class Admitting
                 continue;
             }
 
-            if (limits.PerCall is { } perCall && (amount > perCall || perCall == Money.Zero))
+            if (limits.PerCall is { } perCall && (each > perCall || perCall == Money.Zero))
             {
                 worst = Worse(worst, new LimitStanding(LimitType.PerCall, layer, hard, perCall, Money.Zero, Money.Zero, new PeriodWindow(s.Now, null)), amount);
             }
@@ -155,11 +158,14 @@ internal static class Admitting
 
     /// <summary>The limit, or the wallet, that keeps the need of a descendant from being set aside; null: nothing does.</summary>
     public static (Outcome Outcome, Refusal Refusal)? ExceededByDescendants(BudgetState s, Money need) =>
-        Exceeded(s with { Terms = s.Terms with { Above = s.Terms.Above with { PerCall = null }, Own = s.Terms.Own with { PerCall = null } } }, need, hard: true) is { } standing
+        Exceeded(WithoutPerCall(s), need, hard: true) is { } standing
             ? (Outcome.BudgetExceeded, new Refusal(s.Agent, need, standing, RetryAt: PassesAt(standing, need)))
             : Wallets.Lacking(s, need) is { } balance
                 ? (Outcome.InsufficientBalance, new Refusal(s.Agent, need, balance, RetryAt: Recharging.ComesSoon(s)))
                 : null;
+
+    public static BudgetState WithoutPerCall(BudgetState s) =>
+        s with { Terms = s.Terms with { Above = s.Terms.Above with { PerCall = null }, Own = s.Terms.Own with { PerCall = null } } };
 
     public static LimitStanding Standing(Window window, Layer layer, bool hard, Money limit) =>
         new(window.Type, layer, hard, limit, window.Spent, window.Held, window.Span);

@@ -58,6 +58,8 @@ public sealed record Charged(
 
 /// <param name="Approval">The approval that it used, whole: it is no longer in the state.</param>
 /// <param name="BooksItself">True: it is spent when it expires. Null otherwise.</param>
+/// <param name="Dearest">Of several calls, the most that one can cost; null: it is for one.</param>
+/// <param name="OutOf">The open hold that its money was taken out of: it counts where that one does. Null: it is new money.</param>
 public sealed record Held(
     DateTimeOffset At,
     HoldId Id,
@@ -70,7 +72,9 @@ public sealed record Held(
     ImmutableArray<Warning> Warnings,
     string? PriceVersion = null,
     Approval? Approval = null,
-    bool? BooksItself = null) : BudgetEvent(At);
+    bool? BooksItself = null,
+    Money? Dearest = null,
+    HoldId? OutOf = null) : BudgetEvent(At);
 
 /// <param name="Amount">What was really spent.</param>
 /// <param name="Released">What of the hold was given back.</param>

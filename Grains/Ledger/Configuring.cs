@@ -57,6 +57,7 @@ public static class Configuring
             OnUnknownPrice = request.OnUnknownPrice.Or(limits.OnUnknownPrice),
             Loop = request.Loop.Or(limits.Loop),
             ApprovalThreshold = request.ApprovalThreshold.Or(limits.ApprovalThreshold),
+            EconomyAtPercent = request.EconomyAtPercent.Or(limits.EconomyAtPercent),
             HoldMode = request.HoldMode.Or(limits.HoldMode),
         };
     }
@@ -103,6 +104,19 @@ public static class Configuring
             if (request.OnlyTighten && (wanted.ApprovalThreshold is not { } threshold || threshold > old.ApprovalThreshold))
             {
                 return TightenOnly("approval_threshold", wanted.ApprovalThreshold is null ? "remove" : "raise");
+            }
+        }
+
+        if (request.EconomyAtPercent.IsSet)
+        {
+            if (s.Terms.Above.EconomyAtPercent is { } ceiling && wanted.EconomyAtPercent > ceiling)
+            {
+                return new ConfigureOutcome(ConfigureResult.AboveCeiling, null, "economy_at_percent", $"What is set from above is {ceiling}; it can only be earlier.");
+            }
+
+            if (request.OnlyTighten && (wanted.EconomyAtPercent is not { } percent || percent > old.EconomyAtPercent))
+            {
+                return TightenOnly("economy_at_percent", wanted.EconomyAtPercent is null ? "remove" : "raise");
             }
         }
 

@@ -10,7 +10,7 @@ public static class Fingerprint
         new Text(stackalloc byte[Text.OnStack]).Add('c').Add(r.Amount, r.Price).Add((long)r.Mode).Add(r.OccurredAt?.UtcTicks ?? -1).Add(r.Purpose).Add(r.Approval).Digest();
 
     public static Digest Of(HoldRequest r) =>
-        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Add(r.Approval).Flag(r.BooksItself).Digest();
+        new Text(stackalloc byte[Text.OnStack]).Add('h').Add(r.Amount, r.Price).Add(r.TtlSeconds).Add(r.Purpose).Add(r.Approval).Flag(r.BooksItself).Add(r.Dearest, r.OutOf).Digest();
 
     public static Digest Of(SettleRequest r) =>
         new Text(stackalloc byte[Text.OnStack]).Add('s').Add(r.Id.Value).Add(r.Amount, r.Price).Add(r.Purpose).Digest();
@@ -89,7 +89,14 @@ public static class Fingerprint
         public Text Add(ApprovalId? approval) => approval is { } id ? Add(id.Value) : this;
 
         /// <summary>Of the same age as its member.</summary>
-        public Text Flag(bool? booksItself) => booksItself == true ? Add(-3) : this;
+        public Text Flag(bool? booksItself) => booksItself == true ? Add(-4) : this;
+
+        /// <summary>Younger still. A hold for one call of its own says nothing of either.</summary>
+        public Text Add(Money? dearest, HoldId? outOf)
+        {
+            var all = dearest is { } most ? Add(-5).Add(most.Nanos) : this;
+            return outOf is { } whole ? all.Add(-6).Add(whole.Value) : all;
+        }
 
         public readonly Digest Digest() => Ledger.Digest.OfRequest(_buffer[.._length]);
 

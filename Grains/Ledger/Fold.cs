@@ -38,6 +38,7 @@ public static class Fold
             .Counted(c.Fingerprint, c.Purpose)
             .Using(c.Approval, EntryKind.Charge)
             .Remembering(Digest.Of(c.Key), c.Fingerprint, EntryKind.Charge),
+        Held { OutOf: { } whole } part => Splitting.Taken(s, Open(s, whole), part),
         Held h => Agreeing(s.Count(s.AdmissionNow(), Money.Zero, h.Amount, 1), h.After)
             .Holding(new Hold(h.Id, h.Amount, h.ExpiresAt, s.AdmissionNow(), s.Days[^1].Date, h.Purpose, s.DrawNow(), s.HourNow(), h.BooksItself))
             .Drawn(s.DrawNow(), Money.Zero, h.Amount)
@@ -117,7 +118,7 @@ public static class Fold
             Days = [new Day(0, e.Windows.Today, UsageBook.Empty)],
         };
 
-    private static BudgetState Agreeing(BudgetState s, ImmutableArray<Balance> after)
+    internal static BudgetState Agreeing(BudgetState s, ImmutableArray<Balance> after)
     {
         for (var i = 0; i < after.Length; i++)
         {
@@ -132,7 +133,7 @@ public static class Fold
         return s;
     }
 
-    private static BudgetState Holding(this BudgetState s, Hold hold) => s with
+    internal static BudgetState Holding(this BudgetState s, Hold hold) => s with
     {
         Holds = s.Holds.SetItem(hold.Id, hold),
         NextExpiry = s.NextExpiry is { } next && next < hold.ExpiresAt ? next : hold.ExpiresAt,
@@ -180,7 +181,7 @@ public static class Fold
     private static BudgetState Remembering(this BudgetState s, IdempotencyKey? key, Digest fingerprint, EntryKind kind) =>
         key is { } used ? s.Remembering(Digest.Of(used), fingerprint, kind) : s;
 
-    private static BudgetState Remembering(this BudgetState s, Digest digest, Digest fingerprint, EntryKind kind) =>
+    internal static BudgetState Remembering(this BudgetState s, Digest digest, Digest fingerprint, EntryKind kind) =>
         s with { Memory = s.Memory.Remember(digest, new Remembered(s.Seq, fingerprint, kind)) };
 
     private static BudgetState WithDayClosed(this BudgetState s, DayClosed e)

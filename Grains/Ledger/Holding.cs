@@ -15,6 +15,11 @@ public static class Holding
             return Decision.Refuse(s, Outcome.OutOfRange, request.Amount, request.Price);
         }
 
+        if (request.OutOf is { } whole)
+        {
+            return Splitting.Take(s, request, whole, clock, recalled);
+        }
+
         var (now, elapsed) = s.At(clock);
         if (!now.Exists || now.Closed)
         {
@@ -38,9 +43,9 @@ public static class Holding
         }
 
         var (permitted, useless) = Permitting.Find(s, now, request.Approval, request.Amount, request.Purpose, recalled);
-        if ((useless ?? Admitting.Refuses(now, request.Amount, request.Purpose, permitted)) is { } no)
+        if ((useless ?? Admitting.Refuses(now, request.Amount, request.Purpose, permitted, request.Dearest)) is { } no)
         {
-            return Breaker.Refuse(now, elapsed, no.Outcome, Rating.WithHeadroom(now, no, request.Price));
+            return Breaker.Refuse(now, elapsed, no.Outcome, request.Dearest is null ? Rating.WithHeadroom(now, no, request.Price) : Splitting.WithHeadroom(now, no));
         }
 
         if (Admitting.Short(now, request.Amount) is { Nanos: > 0 } missing)
@@ -62,7 +67,8 @@ public static class Holding
             Thresholds.Crossed(now, after),
             request.Price?.Version,
             permitted,
-            request.BooksItself);
+            request.BooksItself,
+            request.Dearest);
         return Looping.Breaks(now, held.Fingerprint, held.Purpose) is { } frozen ? Decision.Accept(elapsed.Add(held).Add(frozen)) : Decision.Accept(elapsed, held);
     }
 

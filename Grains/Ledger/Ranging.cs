@@ -5,7 +5,7 @@ internal static class Ranging
 {
     public static bool IsInRange(ChargeRequest r) => IsInRange(r.Amount, r.Purpose, r.Price);
 
-    public static bool IsInRange(HoldRequest r) => IsInRange(r.Amount, r.Purpose, r.Price) && IsSeconds(r.TtlSeconds);
+    public static bool IsInRange(HoldRequest r) => IsInRange(r.Amount, r.Purpose, r.Price) && IsSeconds(r.TtlSeconds) && !(r.Dearest > r.Amount);
 
     public static bool IsInRange(SettleRequest r) => IsInRange(r.Amount, r.Purpose, r.Price);
 

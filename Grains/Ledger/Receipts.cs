@@ -48,9 +48,9 @@ public static class Receipts
     private static LedgerEntry LineOf(BudgetEvent e, long seq) => e switch
     {
         Charged c => Line(c, EntryKind.Charge, c.Amount, c.Id.Value, c.Purpose, c.Key.Value, c.After, c.Overage, price: c.PriceVersion, approval: c.Approval?.Id),
-        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id),
         Settled { Corrects: true } t => Line(t, EntryKind.Correction, t.Adds(), t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, Assuming.Detail(t), t.PriceVersion) with { About = t.Hold.Date },
         Settled { Assumed: true } t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, null, t.After, detail: Assuming.Detail(t)),
+        Held h => Line(h, EntryKind.Hold, h.Amount, h.Id.Value, h.Purpose, h.Key.Value, h.After, price: h.PriceVersion, approval: h.Approval?.Id, detail: h.OutOf is { } whole ? $"out of {whole}" : null),
         Settled t => Line(t, EntryKind.Settle, t.Amount, t.Hold.Id.Value, t.Purpose, t.Key?.Value, t.After, t.Overage, t.Late, price: t.PriceVersion),
         Released { Corrects: true } r => Line(r, EntryKind.Correction, Money.Zero - r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose with { Usage = null }, r.Key?.Value, r.After, late: true, detail: Assuming.Detail(r)) with { About = r.Hold.Date },
         Released r => Line(r, EntryKind.Release, r.Hold.Amount, r.Hold.Id.Value, r.Hold.Purpose, r.Key?.Value, r.After),

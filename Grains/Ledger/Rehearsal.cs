@@ -41,9 +41,20 @@ public sealed class Rehearsal
                 Spend(c.Amount);
                 Ask(seq, c, EntryKind.Charge, c.Amount, c.Purpose, c.Amount, Charging.Charge(_state, new ChargeRequest(c.Id, c.Amount, c.Purpose, c.Key, c.Mode, c.OccurredAt), c.At));
                 break;
+            case Held { OutOf: { } whole } part:
+                if (_refusedHolds.Contains(whole))
+                {
+                    _refusedHolds.Add(part.Id);
+                }
+                else
+                {
+                    Take(Holding.Hold(_state, new HoldRequest(part.Id, part.Amount, part.Purpose, part.Key, (int)(part.ExpiresAt - part.At).TotalSeconds, OutOf: whole), part.At));
+                }
+
+                break;
             case Held h:
                 var ttl = (int)Math.Clamp((h.ExpiresAt - h.At).TotalSeconds, 1, HoldRequest.MaxTtlSeconds);
-                if (!Ask(seq, h, EntryKind.Hold, h.Amount, h.Purpose, Money.Zero, Holding.Hold(_state, new HoldRequest(h.Id, h.Amount, h.Purpose, h.Key, ttl), h.At)))
+                if (!Ask(seq, h, EntryKind.Hold, h.Amount, h.Purpose, Money.Zero, Holding.Hold(_state, new HoldRequest(h.Id, h.Amount, h.Purpose, h.Key, ttl, Dearest: h.Dearest), h.At)))
                 {
                     _refusedHolds.Add(h.Id);
                 }

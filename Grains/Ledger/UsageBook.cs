@@ -32,8 +32,13 @@ public sealed record UsageBook(Sums Total, Names Models, Names Operations, Names
             }
         }
 
-        return new UsageBook(
-            Total + sums, Models.Add(purpose.Model ?? Unspecified, sums), Operations.Add(purpose.Operation ?? Unspecified, sums), tags, Habits, Spared);
+        return this with
+        {
+            Total = Total + sums,
+            Models = Models.Add(purpose.Model ?? Unspecified, sums),
+            Operations = Operations.Add(purpose.Operation ?? Unspecified, sums),
+            Tags = tags,
+        };
     }
 
     /// <summary>Money and tokens that were booked wrongly; no call was made.</summary>

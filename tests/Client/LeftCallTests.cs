@@ -78,6 +78,16 @@ public sealed class LeftCallTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_fails_before_there_is_a_stream_leaves_no_hold()
+    {
+        using var failing = new ScriptedChat { Refuses = new InvalidDataException("no such thing") };
+
+        await failing.With(_cluster, _agent).Awaiting(c => c.GetStreamingResponseAsync("hello", Short).ToListAsync().AsTask()).Should().ThrowAsync<InvalidDataException>();
+
+        (await Ended())[1].Kind.Should().Be(EntryKind.Settle, "nobody knows what it was");
+    }
+
+    [Fact]
     public async Task A_stream_that_is_cancelled_costs_what_went_by()
     {
         using var stop = new CancellationTokenSource();
@@ -149,6 +159,39 @@ public sealed class LeftCallTests : IAsyncLifetime, IDisposable
         made.SetResult(ScriptedChat.Says("Hi", new UsageDetails { InputTokenCount = 11, OutputTokenCount = 9 }));
         await call;
         (await Spending())[^1].Should().BeEquivalentTo(new { Kind = EntryKind.Settle, Late = false });
+    }
+
+    [Fact]
+    public async Task A_call_that_nobody_ended_costs_all_it_can_have_until_the_truth_is_told()
+    {
+        var outline = new CallOutline("gpt-4o", 100, 0, IsOpenEnded: false, HasWindow: true, OutputTokens: 300, 1, 0, default, default);
+        var call = (await _cluster.ClientFor(_agent, clock: _cluster.Clock).BeginCall(outline)).Accepted;
+
+        // Nothing is heard of its process for longer than it is held for.
+        _cluster.Clock.Advance(TimeSpan.FromMinutes(15));
+
+        (await _budget.Daily()).Should().BeEquivalentTo(new { Spent = call.Amount, Held = Money.Zero });
+        await call.Settle(new TokenUsage(11, 9));
+        (await _budget.Daily()).Should().BeEquivalentTo(new { Spent = Cost(new TokenUsage(11, 9)), Held = Money.Zero });
+    }
+
+    [Fact]
+    public async Task Whoever_stops_waiting_for_a_hold_holds_nothing()
+    {
+        using var gate = new GatedAppends(new MemoryJournalStore());
+        await using var cluster = await BudgetCluster.Start(gate);
+        var budget = await cluster.Open(Usd(100), _agent);
+        using var stop = new CancellationTokenSource();
+        gate.Close();
+
+        var call = _model.With(cluster, _agent).GetResponseAsync("hello", Short, stop.Token);
+        await gate.OneHasArrived();
+        await stop.CancelAsync();
+
+        await call.Awaiting(c => c).Should().ThrowAsync<OperationCanceledException>();
+        gate.Open();
+        await Until(async () => (await budget.Ledger()).Any(e => e.Kind == EntryKind.Release));
+        _model.Calls.Should().BeEmpty();
     }
 
     [Fact]

@@ -75,15 +75,34 @@ public sealed class ProviderClientTests : IAsyncLifetime
         held.InputTokens.Should().BeGreaterThanOrEqualTo(System.Text.Encoding.UTF8.GetByteCount(_provider.Calls.Single().Body));
     }
 
-    private IChatClient Chat()
+    [Fact]
+    public async Task Its_embeddings_cost_what_the_provider_counted()
+    {
+        using var generator = Client().GetEmbeddingClient("text-embedding-3-small").AsIEmbeddingGenerator().AsBuilder().UseAgentBudget(_agent).Build(Services());
+        _provider.Says("""{"object":"list","data":[{"object":"embedding","index":0,"embedding":"AACAPwAAAEA="},{"object":"embedding","index":1,"embedding":"AACAPwAAAEA="}],"model":"text-embedding-3-small","usage":{"prompt_tokens":5,"total_tokens":5}}""");
+
+        var made = await generator.GenerateAsync(["hello", "日本語"]);
+
+        var ledger = (await _budget.Ledger()).Where(e => e.Kind is EntryKind.Hold or EntryKind.Settle).ToList();
+        (made.Count, ledger.Count).Should().Be((2, 2));
+        ledger[0].Purpose.Usage!.InputTokens.Should().BeGreaterThanOrEqualTo(14, "so many bytes they have");
+        ledger[1].Should().BeEquivalentTo(new { Amount = Cost(new TokenUsage(5), "text-embedding-3-small"), Purpose = new { Operation = "embed" } });
+        made.AdditionalProperties![BudgetNotes.Cost].Should().Be(ledger[1].Amount.ToString());
+    }
+
+    private IChatClient Chat() => Client().GetChatClient("gpt-4o").AsIChatClient().AsBuilder().UseAgentBudget(_agent).Build(Services());
+
+    private OpenAIClient Client() =>
+        new(new ApiKeyCredential("sk-test"), new OpenAIClientOptions { Endpoint = new Uri($"{_provider.Address}v1"), RetryPolicy = new ClientRetryPolicy(0) });
+
+    private ServiceProvider Services()
     {
         var services = new ServiceCollection().AddLogging().AddSingleton(_cluster.Client).AddBudgetsClient();
         services.AddKeyedSingleton<TimeProvider>("Budgets", _cluster.Clock);
-        return new OpenAIClient(new ApiKeyCredential("sk-test"), new OpenAIClientOptions { Endpoint = new Uri($"{_provider.Address}v1"), RetryPolicy = new ClientRetryPolicy(0) })
-            .GetChatClient("gpt-4o").AsIChatClient().AsBuilder().UseAgentBudget(_agent).Build(services.BuildServiceProvider());
+        return services.BuildServiceProvider();
     }
 
-    private Money Cost(TokenUsage usage) => Priced.Quote("gpt-4o", usage, _cluster.Clock.GetUtcNow()).Amount;
+    private Money Cost(TokenUsage usage, string model = "gpt-4o") => Priced.Quote(model, usage, _cluster.Clock.GetUtcNow()).Amount;
 
     private sealed record Forecast(string City, double Temperature, string[] Warnings);
 }

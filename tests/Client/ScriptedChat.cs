@@ -15,6 +15,9 @@ internal sealed class ScriptedChat(string? model = "gpt-4o") : IChatClient
 
     public Func<CancellationToken, IAsyncEnumerable<ChatResponseUpdate>> Streams { get; set; } = _ => AsyncEnumerable.Empty<ChatResponseUpdate>();
 
+    /// <summary>Instead of a stream.</summary>
+    public Exception? Refuses { get; init; }
+
     /// <summary>The options of every call that came through.</summary>
     public List<ChatOptions?> Calls { get; } = [];
 
@@ -38,8 +41,10 @@ internal sealed class ScriptedChat(string? model = "gpt-4o") : IChatClient
         return Answers(cancellationToken);
     }
 
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        Refuses is null ? Stream(options, cancellationToken) : throw Refuses;
+
+    private async IAsyncEnumerable<ChatResponseUpdate> Stream(ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Calls.Add(options);
         try

@@ -83,6 +83,8 @@ public sealed class BorderTests
         .. s_names.Keys.Select(n => $"https://{n}/"),
     ];
 
+    public static IReadOnlyList<string> Urls => s_hostile;
+
     public static TheoryData<string> Hostile => [.. s_hostile];
 
     public static TheoryData<string> Friendly =>

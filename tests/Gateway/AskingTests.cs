@@ -47,7 +47,7 @@ public sealed class AskingTests
 
         Outline("""{"type":"text","text":"DATA"}""").TextTokens.Should().BeGreaterThan(5_000);
         Outline("""{"type":"image_url","image_url":{"url":"DATA"}}""").TextTokens.Should().BeLessThan(1_000);
-        Outline("""{"type":"image_url","image_url":{"url":"DATA"}}""").PictureTokens.Should().Be(16_384);
+        Outline("""{"type":"image_url","image_url":{"url":"DATA"}}""").PictureTokens.Should().Be(36_000);
         Outline("""{"type":"file","file":{"file_id":"f"}}""").IsOpenEnded.Should().BeTrue();
 
         CallOutline Outline(string part) =>

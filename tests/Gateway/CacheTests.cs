@@ -214,6 +214,19 @@ public sealed class CacheTests(GatewayApi api)
         (await agent.Post("/v1/embeddings", Embed.Replace("hello", "other", StringComparison.Ordinal))).Header("x-budget-cache").Should().Be("miss");
     }
 
+    [Fact]
+    public async Task What_a_hit_is_for_is_counted_like_that_of_a_call()
+    {
+        var agent = await api.NewAgent();
+        api.Provider.Says(Said.Completion());
+        await agent.Post("/v1/chat/completions", Cold);
+
+        await agent.Send("POST", "/v1/chat/completions", new StringContent(Cold, System.Text.Encoding.UTF8, "application/json"), r => r.Headers.Add("x-budget-tags", "night"));
+
+        var line = (await agent.Get("/v1/agents/ledger?limit=1"))["data"][0];
+        (line.GetProperty("kind").GetString(), line.GetProperty("tags")[0].GetString()).Should().Be(("charge", "night"));
+    }
+
     private static Task<Answer> Send(Agent agent, string path, string body, string? cacheControl) =>
         agent.Send("POST", path, new StringContent(body, System.Text.Encoding.UTF8, "application/json"), r =>
         {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Budgets.Tests.Http;
 using Microsoft.AspNetCore.Http;
@@ -270,52 +269,6 @@ public sealed class FaultTests(GatewayApi api)
         (settled.Kind, settled.Tokens("output_tokens")).Should().Be(("settle", 100));
     }
 
-    [Fact]
-    public async Task An_answer_in_one_piece_is_paid_for_in_truth_when_its_caller_has_gone()
-    {
-        var agent = await api.NewAgent();
-        var (begun, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        api.Provider.Answer = async (http, _) =>
-        {
-            begun.SetResult();
-            await goOn.Task;
-            await http.Response.WriteAsync(Said.Completion());
-        };
-        using (var caller = await Call(agent, Said.Hello))
-        {
-            await begun.Task;
-            Break(caller);
-        }
-
-        goOn.SetResult();
-
-        (await api.Ended(agent)).Amount.Should().Be(api.Price("gpt-4o", new TokenUsage(11, 9)));
-    }
-
-    [Fact]
-    public async Task A_caller_may_leave_a_stream_at_any_byte_and_the_provider_is_left_and_paid_for_what_went_by()
-    {
-        var agent = await api.NewAgent("""{"daily_limit":1000}""");
-        var left = 0;
-        api.Provider.Answer = async (http, _) =>
-        {
-            await FakeProvider.Stream(http, [Said.Chunk("Hello"), Said.Chunk("there, caller")]);
-            var gone = new TaskCompletionSource();
-            await using var registered = http.RequestAborted.Register(gone.SetResult);
-            await gone.Task;
-            Interlocked.Increment(ref left);
-        };
-        var length = await Length(agent);
-        var positions = Enumerable.Range(0, length).Where(at => at % 3 == 0 || at > length - 40).ToList();
-
-        await Parallel.ForEachAsync(positions, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (at, _) => await LeaveAfter(agent, at));
-
-        var lines = await api.AtRest(agent);
-        lines.Count(l => l.Kind == "hold").Should().BeInRange(api.Provider.Calls.Count, positions.Count + 1);
-        lines.Where(l => l.Kind == "settle").Should().OnlyContain(l => l.Amount > 0m).And.HaveCountGreaterThanOrEqualTo(api.Provider.Calls.Count);
-        await Until(() => Task.FromResult(left == api.Provider.Calls.Count));
-    }
-
     /// <summary>A stream that breaks off when its caller has seen what there is of it.</summary>
     private async Task Cut(Agent agent, string path, string body, string[] events, string last)
     {
@@ -342,47 +295,5 @@ public sealed class FaultTests(GatewayApi api)
         {
             await pause.WaitForNextTickAsync(deadline.Token);
         }
-    }
-
-    private async Task<int> Length(Agent agent)
-    {
-        using var caller = await Call(agent, Said.HelloStreamed);
-        var seen = new StringBuilder();
-        var buffer = new byte[4_096];
-        while (!seen.ToString().Contains("caller", StringComparison.Ordinal))
-        {
-            seen.Append(Encoding.UTF8.GetString(buffer, 0, await caller.ReceiveAsync(buffer)));
-        }
-
-        Break(caller);
-        return seen.Length;
-    }
-
-    private async Task LeaveAfter(Agent agent, int bytes)
-    {
-        using var caller = await Call(agent, Said.HelloStreamed);
-        var buffer = new byte[bytes];
-        for (var read = 0; read < bytes;)
-        {
-            read += await caller.ReceiveAsync(buffer.AsMemory(read));
-        }
-
-        Break(caller);
-    }
-
-    private async Task<Socket> Call(Agent agent, string body)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(api.Address.Host, api.Address.Port);
-        await socket.SendAsync(Encoding.UTF8.GetBytes(
-            $"POST /v1/chat/completions HTTP/1.1\r\nHost: {api.Address.Authority}\r\nAuthorization: Bearer {agent.Key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
-        return socket;
-    }
-
-    /// <summary>Without a farewell.</summary>
-    private static void Break(Socket socket)
-    {
-        socket.LingerState = new LingerOption(true, 0);
-        socket.Close();
     }
 }

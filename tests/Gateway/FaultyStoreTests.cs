@@ -3,6 +3,7 @@ using Budgets.Journal;
 using Budgets.Tests.Grains;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Budgets.Tests.Gateway;
@@ -13,7 +14,50 @@ public sealed class FaultyStoreTests
     private const int Calls = 120;
 
     [Fact]
-    public async Task Each_call_that_was_made_is_booked_once_however_its_store_fails()
+    public Task Each_call_that_was_made_is_booked_once_however_its_store_fails() => WithStore(async (agent, provider, store) =>
+    {
+        store.Share = 0.2;
+        var statuses = new System.Collections.Concurrent.ConcurrentBag<int>();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+            statuses.Add((await agent.Post("/v1/chat/completions", Said.Hello)).Status));
+        store.Share = 0;
+
+        statuses.Should().OnlyContain(s => s == 200 || s == 503);
+        store.Failures.Should().BeGreaterThan(10);
+        await EachIsBooked(agent, provider, statuses.Count(s => s == 200));
+    });
+
+    [Fact]
+    public Task Each_call_of_a_batch_that_was_made_is_booked_once_however_its_store_fails() => WithStore(async (agent, provider, store) =>
+    {
+        var made = 0;
+        provider.Answer = (http, _) =>
+        {
+            // Dies in the middle, and is back for the end.
+            var call = Interlocked.Increment(ref made);
+            store.Share = call < 50 ? 0.2 : 0;
+            store.IsFull = call is 20 or 21 or 22;
+            return http.Response.WriteAsync(Said.Completion());
+        };
+        var requests = Enumerable.Range(0, Calls).Select(i => $$$"""{"url":"/v1/chat/completions","body":{{{Said.Hello.Replace("hello", $"hello {i}", StringComparison.Ordinal)}}}}""");
+        var answer = await agent.Post("/v1/agents/batch", $$"""{"requests":[{{string.Join(",", requests)}}]}""");
+        (store.Share, store.IsFull) = (0, false);
+
+        answer.Status.Should().Be(200, answer.Text);
+        var statuses = answer["results"].EnumerateArray().Select(r => r.GetProperty("status").GetInt32()).ToList();
+        statuses.Should().HaveCount(Calls).And.OnlyContain(s => s == 200 || s == 503);
+        store.Failures.Should().BePositive();
+        await EachIsBooked(agent, provider, statuses.Count(s => s == 200));
+    });
+
+    private static async Task EachIsBooked(Agent agent, FakeProvider provider, int answered)
+    {
+        var settled = (await AtRest(agent)).Where(l => l.Kind == "settle").ToList();
+        settled.Should().HaveCount(provider.Calls.Count).And.HaveCount(answered, "whoever was not told 200 was told before the call");
+        settled.Should().OnlyContain(l => l.Amount == Priced.Quote("gpt-4o", new TokenUsage(11, 9), TimeProvider.System.GetUtcNow()).Amount.InDollars);
+    }
+
+    private static async Task WithStore(Func<Agent, FakeProvider, FaultyJournalStore, Task> test)
     {
         var directory = Directory.CreateTempSubdirectory("budgets-faulty-").FullName;
         await using var provider = await FakeProvider.Start();
@@ -32,20 +76,7 @@ public sealed class FaultyStoreTests
         await app.StartAsync();
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         var created = await new Party(http, (await File.ReadAllTextAsync(Path.Combine(directory, "operator.key"))).Trim()).Post("/v1/agents", """{"name":"Caller","budget":{"daily_limit":100}}""");
-        var agent = new Agent(http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
-
-        store!.Share = 0.2;
-        var statuses = new System.Collections.Concurrent.ConcurrentBag<int>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Calls), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
-            statuses.Add((await agent.Post("/v1/chat/completions", Said.Hello)).Status));
-        store.Share = 0;
-
-        statuses.Should().OnlyContain(s => s == 200 || s == 503);
-        store.Failures.Should().BeGreaterThan(10);
-        var lines = await AtRest(agent);
-        var settled = lines.Where(l => l.Kind == "settle").ToList();
-        settled.Should().HaveCount(provider.Calls.Count).And.HaveCount(statuses.Count(s => s == 200), "whoever was not told 200 was told before the call");
-        settled.Should().OnlyContain(l => l.Amount == Priced.Quote("gpt-4o", new TokenUsage(11, 9), TimeProvider.System.GetUtcNow()).Amount.InDollars);
+        await test(new Agent(http, created["api_key"].GetString()!, created["agent_id"].GetString()!), provider, store!);
         await app.StopAsync();
         Directory.Delete(directory, recursive: true);
     }

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Budgets.Tests.Gateway;
 
 /// <summary>The real host with a fake provider behind it. The budgets' clock stands still until a test moves it.</summary>
-public sealed class GatewayApi : IAsyncLifetime, IDisposable
+/// <remarks>Nothing is asked for again unless a test says so: the clock would have to be moved for that.</remarks>
+public class GatewayApi : IAsyncLifetime, IDisposable
 {
     public const string Name = "gateway";
 
@@ -46,7 +47,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{Provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", OpenAiKey,
                 "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"{Provider.Address}v1/", "--Budgets:Gateway:Providers:anthropic:ApiKey", AnthropicKey,
                 "--Budgets:Gateway:Providers:mistral:BaseUrl", "http://127.0.0.1:1/v1", "--Budgets:Gateway:Providers:mistral:ApiKey", "unreachable",
-                .. Settings,
+                "--Budgets:Gateway:Retries", "0", .. Settings,
             ],
             builder =>
             {
@@ -71,6 +72,7 @@ public sealed class GatewayApi : IAsyncLifetime, IDisposable
     {
         _http.Dispose();
         Log.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <param name="budget">Set from above, as JSON.</param>

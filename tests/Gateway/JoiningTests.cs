@@ -46,6 +46,18 @@ public sealed class JoiningTests(GatewayApi api)
     }
 
     [Fact]
+    public async Task Nobody_waits_for_a_slow_one_longer_than_the_moment_that_is_set()
+    {
+        var agent = await api.NewAgent();
+
+        var (_, joint) = await Together(
+            agent, [(agent, Text("one")), (agent, Text("two"))], (http, body) => http.Response.WriteAsync(Embeddings(body)), () => api.Clock.Advance(TimeSpan.FromMilliseconds(2)));
+
+        joint.Should().OnlyContain(a => a.Status == 200);
+        api.Provider.Calls.Should().HaveCount(2);
+    }
+
+    [Fact]
     public async Task Strangers_and_those_with_other_options_go_their_own_ways()
     {
         var (one, stranger) = (await api.NewAgent(), await api.NewAgent());
@@ -112,7 +124,8 @@ public sealed class JoiningTests(GatewayApi api)
     }
 
     /// <summary>One call is kept under way until all the others wait, so that they go together.</summary>
-    private async Task<(Answer First, Answer[] Joint)> Together(Agent first, (Agent Agent, string Body)[] others, Func<HttpContext, string, Task> answer)
+    /// <param name="impatience">What sends them off while the first is still under way; null: that it is answered.</param>
+    private async Task<(Answer First, Answer[] Joint)> Together(Agent first, (Agent Agent, string Body)[] others, Func<HttpContext, string, Task> answer, Action? impatience = null)
     {
         var (asked, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         api.Provider.Answer = async (http, body) =>
@@ -136,6 +149,12 @@ public sealed class JoiningTests(GatewayApi api)
             {
                 await pause.WaitForNextTickAsync();
             }
+        }
+
+        if (impatience is not null)
+        {
+            impatience();
+            await Task.WhenAll(posted);
         }
 
         goOn.SetResult();

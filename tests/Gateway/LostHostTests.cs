@@ -36,6 +36,7 @@ public sealed class LostHostTests
         deaf.Start();
         var (agent, unreached, most) = await Killed(directory, operatorKey, provider, (IPEndPoint)deaf.LocalEndpoint);
 
+        // Later than its expiry by a bit: dues lie on a grid.
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
         await using var app = BudgetsApi.Build(
             ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory, "--Budgets:OperatorKey", operatorKey],

@@ -27,6 +27,23 @@ public sealed class PurposeTests(GatewayApi api)
     }
 
     [Fact]
+    public async Task What_is_answered_again_for_nothing_is_for_something_too()
+    {
+        var agent = await api.NewAgent();
+        api.Provider.Says(Said.Completion());
+        var sure = Said.Hello[..^1] + ",\"temperature\":0}";
+
+        await Call(agent, "/v1/chat/completions", sure, [("x-budget-operation", "first")]);
+        var again = await Call(agent, "/v1/chat/completions", sure, [("x-budget-operation", "again"), ("x-budget-tags", "draft")]);
+
+        again.Headers.GetValues("x-budget-cache").Should().Equal("hit");
+        (await Call(agent, "/v1/chat/completions", sure, [("x-budget-tags", new string('t', 65))])).Status.Should().Be(400);
+        await Until(async () => (await agent.Get("/v1/agents/ledger?kind=charge"))["data"].EnumerateArray().Any());
+        var entry = (await agent.Get("/v1/agents/ledger?kind=charge"))["data"][0];
+        (entry.GetProperty("operation").GetString(), entry.GetProperty("tags")[0].GetString()).Should().Be(("again", "draft"));
+    }
+
+    [Fact]
     public async Task An_approval_is_asked_for_under_the_operation_that_the_call_names()
     {
         var agent = await api.NewAgent("""{"approval_threshold":0}""");
@@ -60,6 +77,16 @@ public sealed class PurposeTests(GatewayApi api)
 
         api.Provider.Calls.Should().BeEmpty();
         (await api.AtRest(agent)).Should().BeEmpty();
+    }
+
+    private static async Task Until(Func<Task<bool>> isSo)
+    {
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!await isSo())
+        {
+            await pause.WaitForNextTickAsync(deadline.Token);
+        }
     }
 
     private static Task<Answer> Call(Agent agent, params (string Name, string Value)[] headers) => Call(agent, "/v1/chat/completions", Said.Hello, headers);

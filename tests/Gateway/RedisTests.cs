@@ -64,9 +64,10 @@ public sealed class RedisTests
 
         kept.Should().BeInRange(1, (1 << 20) / 250_000);
         using var recording = new Recording("k", settings.MaxAnswerBytes, null);
-        recording.Take(new byte[200_000]);
+        using var said = new HttpResponseMessage();
+        recording.Take(said, new byte[200_000]);
         recording.Body.Should().HaveCount(200_000);
-        recording.Take(new byte[200_000]);
+        recording.Take(said, new byte[200_000]);
         recording.Body.Should().BeNull();
     }
 

@@ -1,59 +1,55 @@
+using System.ClientModel;
 using System.Text.Json;
-using Budgets.ApiHost;
-using Budgets.Tests.Crash;
+using Anthropic.Exceptions;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
 
 namespace Budgets.Tests.Gateway;
 
-/// <summary>The official SDKs of OpenAI and Anthropic, against aimock as the provider: only base URL and key are ours. scripts/install.sh genai-prices installs them.</summary>
-public sealed class SdkTests : IAsyncLifetime, IDisposable
+/// <summary>The official SDKs of OpenAI and Anthropic, for JavaScript and for .NET, against aimock as the provider: only base URL and key are ours.</summary>
+[Collection(AimockApi.Name)]
+public sealed class SdkTests(AimockApi api)
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("budgets-sdk-").FullName;
-    private readonly ChildProcess _aimock;
-    private readonly int _port = FreePorts.Take(1)[0];
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
-    private Microsoft.AspNetCore.Builder.WebApplication _app = null!;
-    private int _asked;
+    private const string Hello = "Hello there, this is a somewhat longer answer.";
 
-    public SdkTests() => _aimock = new ChildProcess(
-        "node",
-        [
-            Path.Combine(Peers.Root, "tests", "Peers", "node_modules", "@copilotkit", "aimock", "dist", "cli.js"), "-p", $"{_port}",
-            "-f", Path.Combine(Peers.Root, "tests", "Peers", "gateway-fixtures.json"), "--log-level", "info",
-        ]);
-
-    public async Task InitializeAsync()
-    {
-        await _aimock.Says($"{_port}");
-        _app = BudgetsApi.Build(
-        [
-            "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", _directory,
-            "--Budgets:Gateway:Providers:openai:BaseUrl", $"http://127.0.0.1:{_port}/v1", "--Budgets:Gateway:Providers:openai:ApiKey", "mock",
-            "--Budgets:Gateway:Providers:anthropic:BaseUrl", $"http://127.0.0.1:{_port}/v1", "--Budgets:Gateway:Providers:anthropic:ApiKey", "mock",
-        ]);
-        await _app.StartAsync();
-        _http.BaseAddress = new Uri(_app.Urls.Single());
-    }
+    /// <summary>aimock tells no usage of embeddings but zeros, which stay zero.</summary>
+    private static readonly decimal[] s_costs =
+    [
+        AimockApi.Price("gpt-4o", 11, 9), AimockApi.Price("gpt-4o", 11, 9), AimockApi.Price("gpt-4o", 30, 12), AimockApi.Price("gpt-4o", 11, 9), AimockApi.Price("gpt-4o", 11, 9), 0m,
+        AimockApi.Price("standard/1024-x-1024/dall-e-3", 0, 0, images: 1), AimockApi.Price("claude-haiku-4-5", 11, 9), AimockApi.Price("claude-haiku-4-5", 11, 9), AimockApi.Price("claude-haiku-4-5", 30, 12),
+    ];
 
     [Fact]
-    public async Task Official_SDKs_work_unchanged_and_the_ledger_has_what_the_provider_counted()
+    public async Task Official_SDKs_for_JavaScript_work_unchanged_and_the_ledger_has_what_the_provider_counted()
     {
-        var (rich, poor) = (await NewAgent("100"), await NewAgent("0.00001"));
+        var (rich, poor) = (await api.NewAgent(), await api.NewAgent("0.00001"));
+        await api.Journal();
 
-        var results = JsonDocument.Parse(await Peers.Run("", "tests/Peers/gateway.mjs", _http.BaseAddress!.ToString().TrimEnd('/'), rich.Key!, poor.Key!)).RootElement;
+        var results = JsonDocument.Parse(await Peers.Run("", "tests/Peers/gateway.mjs", api.Address.ToString().TrimEnd('/'), rich.Key!, poor.Key!)).RootElement;
 
-        const string hello = "Hello there, this is a somewhat longer answer.";
         foreach (var name in (string[])["chat", "stream", "responses", "responsesStream", "message", "messageStream"])
         {
-            results.GetProperty(name).GetProperty("text").GetString().Should().Be(hello, name);
+            results.GetProperty(name).GetProperty("text").GetString().Should().Be(Hello, name);
         }
 
         results.GetProperty("stream").GetProperty("usages").GetInt32().Should().Be(0, "nobody asked for the usage");
-        results.GetProperty("tools").GetProperty("call").GetString().Should().Be("{\"city\":\"Paris\"}");
+        foreach (var name in (string[])["tools", "messageTools"])
+        {
+            results.GetProperty(name).GetProperty("call").GetString().Should().Be("{\"city\":\"Paris\"}", name);
+        }
+
         results.GetProperty("embeddings").GetProperty("numbers").GetBoolean().Should().BeTrue();
+        results.GetProperty("picture").GetProperty("bytes").GetString().Should().Be("iVBORw0KGgo=");
         results.GetProperty("models").GetProperty("first").GetString().Should().Be("model");
-        results.GetProperty("error").GetProperty("status").GetInt32().Should().Be(400);
+        results.GetProperty("model").GetProperty("id").GetString().Should().Be("gpt-4o");
+        (results.GetProperty("modelOfAnthropic").GetProperty("type").GetString(), results.GetProperty("modelOfAnthropic").GetProperty("name").GetString()).Should().Be(("model", "claude-haiku-4-5"));
+        results.GetProperty("noModel").GetProperty("kind").GetString().Should().Be("NotFoundError");
+        results.GetProperty("noModelOfAnthropic").GetProperty("type").GetString().Should().Be("not_found_error");
+        foreach (var name in (string[])["error", "messageError"])
+        {
+            results.GetProperty(name).GetProperty("status").GetInt32().Should().Be(400, name);
+        }
+
         foreach (var (name, type) in new[] { ("poor", "insufficient_quota"), ("poorMessage", "billing_error") })
         {
             var refused = results.GetProperty(name);
@@ -62,42 +58,63 @@ public sealed class SdkTests : IAsyncLifetime, IDisposable
         }
 
         await Ledger(rich);
-        var journal = JsonDocument.Parse(await _http.GetStringAsync($"http://127.0.0.1:{_port}/__aimock/journal?limit=100")).RootElement.EnumerateArray().ToList();
-        journal.Should().HaveCount(9, "a refused call is not made, nor made again");
+        (await api.Journal()).Should().HaveCount(12, "a refused call is not made, nor made again");
     }
 
-    public async Task DisposeAsync()
+    [Fact]
+    public async Task Official_SDKs_for_dotnet_work_unchanged_and_the_ledger_has_what_the_provider_counted()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        var agent = await api.NewAgent();
+        using var sdks = new DotnetSdks(api.Address, agent.Key!);
+        await api.Journal();
+
+        (await sdks.Chat()).Should().Be(Hello);
+        (await sdks.ChatStream()).Should().Be(Hello);
+        (await sdks.Tools()).Should().Be("{\"city\":\"Paris\"}");
+        (await sdks.Response()).Should().Be(Hello);
+        (await sdks.ResponseStream()).Should().Be(Hello);
+        (await sdks.Embedding()).Should().BePositive();
+        (await sdks.Picture()).Should().HaveCount(8);
+        (await sdks.Message()).Should().Be(Hello);
+        (await sdks.MessageStream()).Should().Be(Hello);
+        (await sdks.MessageTools()).Should().Be("{\"city\":\"Paris\"}");
+        (await FluentActions.Awaiting(() => sdks.Chat("fail")).Should().ThrowAsync<ClientResultException>()).Which.Status.Should().Be(400);
+        await FluentActions.Awaiting(() => sdks.Message("fail")).Should().ThrowAsync<AnthropicBadRequestException>();
+
+        await Ledger(agent);
+        (await api.Journal()).Should().HaveCount(12);
     }
 
-    public void Dispose()
+    [Fact]
+    public async Task Who_has_no_money_is_told_so_once_by_the_SDKs_for_dotnet()
     {
-        _http.Dispose();
-        _aimock.Dispose();
+        var agent = await api.NewAgent("0.00001");
+        using var sdks = new DotnetSdks(api.Address, agent.Key!);
+        await api.Journal();
+
+        foreach (var call in (Func<Task>[])[() => sdks.Chat(), () => sdks.ChatStream(), () => sdks.Response(), () => sdks.ResponseStream(), sdks.Picture])
+        {
+            var refused = (await FluentActions.Awaiting(call).Should().ThrowAsync<ClientResultException>()).Which;
+            refused.Status.Should().Be(402);
+            refused.GetRawResponse()!.Headers.TryGetValue("x-should-retry", out var retry);
+            retry.Should().Be("false");
+            refused.Message.Should().Contain("budget_exceeded");
+        }
+
+        foreach (var call in (Func<Task>[])[() => sdks.Message(), () => sdks.MessageStream()])
+        {
+            (await FluentActions.Awaiting(call).Should().ThrowAsync<AnthropicApiException>()).Which.StatusCode.Should().Be(System.Net.HttpStatusCode.PaymentRequired);
+        }
+
+        (await api.Journal()).Should().BeEmpty();
+        (await GatewayApi.Lines(agent)).Should().BeEmpty("a refusal leaves nothing behind");
     }
 
-    /// <summary>aimock tells no usage of embeddings but zeros, which stay zero.</summary>
     private static async Task Ledger(Agent agent)
     {
-        var ledger = (await agent.Get("/v1/agents/ledger?limit=100"))["data"].EnumerateArray().Select(Line.Of).Reverse().ToList();
-
-        decimal Price(string model, long input, long output) => Priced.Quote(model, new TokenUsage(input, output), TimeProvider.System.GetUtcNow()).Amount.InDollars;
-        ledger.Where(l => l.Kind == "settle").Select(l => l.Amount).Should().Equal(
-            Price("gpt-4o", 11, 9), Price("gpt-4o", 11, 9), Price("gpt-4o", 30, 12), Price("gpt-4o", 11, 9), Price("gpt-4o", 11, 9), 0m,
-            Price("claude-haiku-4-5", 11, 9), Price("claude-haiku-4-5", 11, 9));
-        ledger.Count(l => l.Kind == "release").Should().Be(1);
-        ledger.Count(l => l.Kind == "hold").Should().Be(9);
-    }
-
-    private async Task<Agent> NewAgent(string limit)
-    {
-        _asked++;
-        var key = (await File.ReadAllTextAsync(Path.Combine(_directory, "operator.key"))).Trim();
-        var created = await new Party(_http, key).Post("/v1/agents", $$$"""{"name":"Caller {{{_asked}}}","budget":{"daily_limit":{{{limit}}}}}""");
-        created.Status.Should().Be(201, created.Text);
-        return new Agent(_http, created["api_key"].GetString()!, created["agent_id"].GetString()!);
+        var ledger = await GatewayApi.Lines(agent);
+        ledger.Where(l => l.Kind == "settle").Select(l => l.Amount).Should().Equal(s_costs);
+        ledger.Count(l => l.Kind == "release").Should().Be(2, "two calls came to nothing");
+        ledger.Count(l => l.Kind == "hold").Should().Be(s_costs.Length + 2);
     }
 }

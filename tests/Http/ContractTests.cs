@@ -76,6 +76,8 @@ public sealed class ContractTests(Api api)
         await Check("POST", $"/v1/reservations/{other}/release", "/v1/reservations/{reservation_id}/release");
         await Check("POST", "/v1/decide", "/v1/decide", """{"amount":0.10}""");
         await Check("POST", "/v1/decide", "/v1/decide", """{"amount":100}""");
+        await Check("POST", "/v1/agents/batch", "/v1/agents/batch", """{"requests":[{"url":"/v1/chat/completions"}]}""");
+        await Check("POST", "/v1/agents/batch", "/v1/agents/batch", """{"requests":[{"url":"/v1/chat/completions","body":{"model":"gpt-4o","messages":[]}}]}""");
         await Check("POST", "/v1/agents/budget", "/v1/agents/budget", """{"weekly_limit":100}""");
         await Check("GET", "/v1/agents/budget", "/v1/agents/budget");
         await Check("GET", $"/v1/agents/{agent.Id}/budget", "/v1/agents/{agent_id}/budget", party: api.Operator);
@@ -87,6 +89,8 @@ public sealed class ContractTests(Api api)
         await Check("POST", "/v1/reservations", "/v1/reservations", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
         await Check("POST", "/v1/decide", "/v1/decide", """{"model":"gpt-5","usage":{"input_tokens":10}}""");
         await Check("GET", "/v1/models?limit=100", "/v1/models");
+        await Check("GET", "/v1/models/gpt-5", "/v1/models/{model_id}");
+        await Check("GET", "/v1/models/never-heard-of", "/v1/models/{model_id}");
         await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":1,"tiers":[{"above_input_tokens":5,"input_per_million":2}]}""", api.Operator);
         await Check("PUT", "/v1/models/of-the-contract", "/v1/models/{model_id}", """{"input_per_million":-1}""", api.Operator);
         await Check("DELETE", "/v1/models/of-the-contract", "/v1/models/{model_id}", party: api.Operator);
@@ -171,6 +175,8 @@ public sealed class ContractTests(Api api)
         await Check("DELETE", $"/v1/agents/{agent.Id}/keys/{key}", "/v1/agents/{agent_id}/keys/{key_id}", party: api.Operator);
         await Check("GET", "/v1/agents/me", "/v1/agents/me");
         await Check("DELETE", $"/v1/agents/{agent.Id}", "/v1/agents/{agent_id}", party: api.Operator);
+        await Check("POST", "/v1/feedback", "/v1/feedback", """{"reservation_id":"gwr_0123456789abcdefghij","quality":1}""");
+        await Check("POST", "/v1/feedback", "/v1/feedback", """{"reservation_id":"gwr_0123456789abcdefghij","quality":2}""");
         await Check("GET", "/health/live", "/health/live");
         await Check("GET", "/health/ready", "/health/ready");
     }

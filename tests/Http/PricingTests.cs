@@ -236,6 +236,27 @@ public sealed class PricingTests(Api api)
     }
 
     [Fact]
+    public async Task One_model_is_found_by_every_name_of_it_and_told_in_the_dialect_of_whoever_asks()
+    {
+        var agent = await api.NewAgent();
+
+        foreach (var name in (string[])["gpt-5", "openai%2Fgpt-5-2025-08-07", "GPT-5"])
+        {
+            var model = await agent.Get("/v1/models/" + name);
+            model.Status.Should().Be(200, model.Text);
+            (model["id"].GetString(), model["object"].GetString(), model["type"].GetString(), model["owned_by"].GetString()).Should().Be(("gpt-5", "model", "model", "openai"));
+        }
+
+        var unknown = await agent.Get("/v1/models/never-heard-of");
+        (unknown.Status, unknown["error"].GetProperty("code").GetString()).Should().Be((404, "not_found"));
+        var asAnthropic = await agent.Send("GET", "/v1/models/never-heard-of", null, r => r.Headers.Add("anthropic-version", "2023-06-01"));
+        (asAnthropic.Status, asAnthropic["type"].GetString(), asAnthropic["error"].GetProperty("type").GetString()).Should().Be((404, "error", "not_found_error"));
+        (await agent.Get("/v1/models/gpt-5?verbose=true")).Status.Should().Be(400);
+        (await agent.Get("/v1/models/" + new string('m', 300))).Status.Should().Be(404);
+        (await api.Nobody.Get("/v1/models/gpt-5")).Status.Should().Be(401);
+    }
+
+    [Fact]
     public async Task The_catalogue_goes_by_pages_and_tells_source_dates_and_version()
     {
         var agent = await api.NewAgent();

@@ -20,6 +20,15 @@ public sealed class StrictnessTests(Api api)
         answer.FaultyFields.Should().BeEquivalentTo("amount", "amuont", "model", "usage.input_tokens", "usage.x", "tags[1]", "mode", "operation");
     }
 
+    [Fact]
+    public async Task Feedback_is_read_as_strictly_as_a_charge()
+    {
+        var agent = await api.NewAgent();
+
+        (await agent.Post("/v1/feedback", """{"reservation_id":5,"quality":"1","qualty":1}""")).FaultyFields.Should().BeEquivalentTo("reservation_id", "quality", "qualty");
+        (await agent.Post("/v1/agents/budget", """{"economy_at_percent":80.5}""")).FaultyFields.Should().Equal("economy_at_percent");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]

@@ -73,12 +73,31 @@ public sealed class CodecTests
     }
 
     [Fact]
+    public void Money_for_several_calls_is_stored_as_approved()
+    {
+        Approved.Equal("Held.Whole", Encode(Examples.Whole));
+        Approved.Equal("Held.Part", Encode(Examples.Part));
+        BudgetCodec.Instance.Decode(Encode(Examples.Whole)).Should().BeEquivalentTo([Examples.Whole], same => same.RespectingRuntimeTypes());
+        BudgetCodec.Instance.Decode(Encode(Examples.Part)).Should().BeEquivalentTo([Examples.Part], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
     public void Alerts_of_two_layers_are_stored_as_approved()
     {
         var stored = Encode(Examples.Layered);
 
         Approved.Equal("Configured.Layers", stored);
         BudgetCodec.Instance.Decode(stored).Should().BeEquivalentTo([Examples.Layered], same => same.RespectingRuntimeTypes());
+    }
+
+    [Fact]
+    public void Economy_is_stored_as_approved()
+    {
+        var plain = Examples.Events.OfType<Configured>().Single();
+        var example = plain with { Above = plain.Above with { EconomyAtPercent = 80 } };
+
+        Approved.Equal("Configured.Economy", Encode(example));
+        BudgetCodec.Instance.Decode(Encode(example)).Should().BeEquivalentTo([example], same => same.RespectingRuntimeTypes());
     }
 
     [Fact]

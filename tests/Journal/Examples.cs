@@ -118,6 +118,11 @@ internal static class Examples
     /// <summary>A charge that says what was asked.</summary>
     public static Charged Prompted { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { PromptHash = "sha256:0a1b" } };
 
+    /// <summary>Of several calls, and of one of them.</summary>
+    public static Held Whole { get; } = Events.OfType<Held>().First() with { Dearest = Usd(0.5m) };
+
+    public static Held Part { get; } = Events.OfType<Held>().First() with { OutOf = new HoldId("gwr_0000000000000000000A") };
+
     /// <summary>A charge for nothing: the answer was there.</summary>
     public static Charged SparedCharge { get; } = Events.OfType<Charged>().Single() with { Purpose = Purpose with { Saved = Usd(2) } };
 

@@ -36,12 +36,23 @@ results.responsesStream = { text: streamed }
 const embedding = await openai.embeddings.create({ model: 'text-embedding-3-small', input: 'hello' })
 results.embeddings = { numbers: embedding.data[0].embedding.length > 0 }
 
+const picture = await openai.images.generate({ model: 'dall-e-3', prompt: 'a cat', size: '1024x1024', quality: 'standard', response_format: 'b64_json' })
+results.picture = { bytes: picture.data[0].b64_json }
+
 const message = await anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages })
 results.message = { text: message.content[0].text }
 
 results.messageStream = { text: await anthropic.messages.stream({ model: 'claude-haiku-4-5', max_tokens: 50, messages }).finalText() }
 
+const used = await anthropic.messages.create({
+  model: 'claude-haiku-4-5', max_tokens: 50, messages: [{ role: 'user', content: 'weather' }], tools: [{ name: 'weather', input_schema: tool }],
+})
+results.messageTools = { call: JSON.stringify(used.content.find((part) => part.type === 'tool_use').input) }
+
 results.models = { first: (await openai.models.list()).data[0].object }
+results.model = { id: (await openai.models.retrieve('gpt-4o')).id }
+const retrieved = await anthropic.models.retrieve('claude-haiku-4-5')
+results.modelOfAnthropic = { id: retrieved.id, type: retrieved.type, name: retrieved.display_name }
 
 const failure = async (call) => {
   try {
@@ -52,6 +63,9 @@ const failure = async (call) => {
   }
 }
 results.error = await failure(() => openai.chat.completions.create({ model: 'gpt-4o', max_tokens: 50, messages: [{ role: 'user', content: 'fail' }] }))
+results.messageError = await failure(() => anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages: [{ role: 'user', content: 'fail' }] }))
+results.noModel = await failure(() => openai.models.retrieve('never-heard-of'))
+results.noModelOfAnthropic = await failure(() => anthropic.models.retrieve('never-heard-of'))
 
 // Whoever has no money is told so at once, and does not ask again.
 results.poor = await failure(() => new OpenAI({ baseURL: `${address}/v1`, apiKey: poor }).chat.completions.create({ model: 'gpt-4o', max_tokens: 50, messages }))
