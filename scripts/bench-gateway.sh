@@ -63,6 +63,8 @@ if [ "$others" != no ]; then
 fi
 
 entries() { sqlite3 -readonly -cmd '.timeout 10000' "$work/data/budgets.db" 'SELECT coalesce(sum(count), 0) FROM entries'; }
+# Once for nothing: what is run often is compiled anew, and again, for some seconds.
+dotnet "$bench" gateway "$provider" "$address" "$portkey" "$work/agents.keys" 1 1 > /dev/null 2>&1
 before=$(entries)
 echo "$(nproc) cores for the client, the provider and the gateways together; medians of $rounds rounds of $seconds s."
 [ -z "$portkey" ] || echo "Portkey $(node -p 'require("./bench/portkey/node_modules/@portkey-ai/gateway/package.json").version'), Node.js $(node --version)."
