@@ -23,7 +23,7 @@ public sealed class FaultyStoreTests
         store.Share = 0;
 
         statuses.Should().OnlyContain(s => s == 200 || s == 503);
-        store.Failures.Should().BeGreaterThan(5);
+        store.Failures.Should().BeGreaterThan(10);
         await EachIsBooked(agent, provider, statuses.Count(s => s == 200));
     });
 
