@@ -11,6 +11,13 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
 
+    /// <summary>Looks for a hold that may be on its way still: for longer than a request can be.</summary>
+    private const int MostLooks = 12;
+
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly ConcurrentDictionary<Task, bool> _open = new();
 
     /// <summary>Goes on by itself when nobody waits for it.</summary>
@@ -25,10 +32,38 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
         return booked.Task;
     }
 
-    /// <summary>A hold of which nobody knows whether it was made, or of which nothing more is wanted: if it is there, it is given back.</summary>
-    public Task<Receipt?> Abandon(IBudgetGrain budget, HoldId id) => Tracked(GiveBack(budget, id));
+    /// <summary>An answer waits so long for its cost to be booked, and no longer; it is booked all the same.</summary>
+    /// <returns>Null: it is not booked yet, or was not.</returns>
+    public async Task<Receipt?> Soon(Task<Receipt?> ending)
+    {
+        try
+        {
+            return await ending.WaitAsync(s_patience, clock);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
 
-    private async Task<Receipt?> GiveBack(IBudgetGrain budget, HoldId id) => (await Insist(id, () => budget.Release(new ReleaseRequest(id))))?.Receipt;
+    /// <summary>A hold of which nobody knows whether it was made, or of which nothing more is wanted: if it is there, it is given back.</summary>
+    /// <param name="why">What was heard instead of an answer; null: the hold is there.</param>
+    public Task<Receipt?> Abandon(IBudgetGrain budget, HoldId id, Exception? why = null) => Tracked(GiveBack(budget, id, why is TimeoutException));
+
+    /// <param name="mayBeOnItsWay">True: a release may overtake the hold, and finds nothing then; the hold would book itself.</param>
+    private async Task<Receipt?> GiveBack(IBudgetGrain budget, HoldId id, bool mayBeOnItsWay)
+    {
+        for (var look = 1; ; look++)
+        {
+            var outcome = await Insist(id, () => budget.Release(new ReleaseRequest(id)));
+            if (!mayBeOnItsWay || outcome is not { Outcome: Outcome.HoldUnknown } || look == MostLooks)
+            {
+                return outcome?.Receipt;
+            }
+
+            await Task.Delay(s_betweenLooks, clock);
+        }
+    }
 
     private Task<Receipt?> Tracked(Task<Receipt?> ending)
     {

@@ -3,12 +3,8 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>The way of a call to a model: hold the most it can cost, forward it, settle what it did.</summary>
-internal sealed class Gate(
-    Router router, Economy economy, Forwarding forwarding, Endings endings, AnswerCache cache, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock)
+internal sealed class Gate(Router router, Economy economy, Forwarding forwarding, Endings endings, AnswerCache cache)
 {
-    /// <summary>An answer does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
     public async Task Pass(Call call, ModelRoute route)
     {
         if (await Read(call, route) is not { } choices || await cache.Answers(call, choices.All[0].Asking, choices.All[0].Provider))
@@ -35,7 +31,7 @@ internal sealed class Gate(
 
             Headers.TellRoute(call.Http.Response, choice.Asking);
             var (spent, tell, fault) = await forwarding.Forward(call.Http, choice.Asking, held, choice.Provider, judges: choices.WhenFailed && !isLast);
-            var settled = await Soon(endings.End(held, spent));
+            var settled = await endings.Soon(endings.End(held, spent));
             economy.Heard(call.Agent, settled ?? held.Receipt);
             if (fault is null || isLast || !choices.WhenFailed)
             {
@@ -87,17 +83,5 @@ internal sealed class Gate(
         }
 
         return choices;
-    }
-
-    private async Task<Receipt?> Soon(Task<Receipt?> ending)
-    {
-        try
-        {
-            return await ending.WaitAsync(s_patience, clock);
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
     }
 }

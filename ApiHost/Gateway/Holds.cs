@@ -129,7 +129,8 @@ internal static class Holds
         }
     }
 
-    private static async Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings)
+    /// <summary>Whatever happens, nothing stays held of which nobody knows.</summary>
+    public static async Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings)
     {
         try
         {
@@ -138,7 +139,7 @@ internal static class Holds
         catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
         {
             // It may be held by now, and nobody would end it before it expires.
-            _ = endings.Abandon(budget, request.Id);
+            _ = endings.Abandon(budget, request.Id, e);
             throw;
         }
     }

@@ -53,7 +53,7 @@ internal static class BatchHolds
             var (id, holdKey) = Ids(batch, key, repeat);
             var request = new HoldRequest(
                 id, all, new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Most));
-            var outcome = await Ask(call.Budget, request, endings);
+            var outcome = await Holds.Ask(call.Budget, request, endings);
             if (outcome is { Receipt: not null, Replayed: false })
             {
                 return new BatchHold(id, all, items);
@@ -76,20 +76,6 @@ internal static class BatchHolds
 
         await new Problem(ProblemKind.CallMadeBefore, "This batch was made under this key before, or is being made. It is not made twice, and its answers are not kept here.").Send(call.Http);
         return null;
-    }
-
-    private static async Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings)
-    {
-        try
-        {
-            return await budget.Hold(request);
-        }
-        catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
-        {
-            // It may be held by now, and nobody would end it before it expires.
-            _ = endings.Abandon(budget, request.Id);
-            throw;
-        }
     }
 
     /// <summary>Who makes each call, and what it can cost at most.</summary>

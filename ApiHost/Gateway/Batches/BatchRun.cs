@@ -12,9 +12,6 @@ internal sealed partial class BatchRun(
     /// <summary>Batches that a host works on at the same time.</summary>
     public const int MostBatches = 32;
 
-    /// <summary>A result does not wait longer than this for its cost to be booked; it is booked all the same.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
     private static readonly Problem s_full = new(ProblemKind.Overloaded, $"This host works on {MostBatches} batches already. Nothing was done. Send the request again in a moment.");
     private static readonly Problem s_notBegun = new(ProblemKind.Overloaded, "This host is being stopped, and the call was not begun. Nothing was spent. Send it again in a moment.");
     private static readonly Problem s_noStore = new(ProblemKind.StoreUnavailable, "The call was not begun. Nothing was spent. Send it again in a moment.");
@@ -59,7 +56,7 @@ internal sealed partial class BatchRun(
         finally
         {
             await ended.CancelAsync();
-            await Soon(endings.Abandon(call.Budget, hold.Id));
+            await endings.Soon(endings.Abandon(call.Budget, hold.Id));
         }
 
         await telling.Done();
@@ -109,7 +106,7 @@ internal sealed partial class BatchRun(
         }
 
         var (spent, tell, _) = await forwarding.Forward(letter, item.Asking, held, item.Provider, judges: false);
-        var settled = await Soon(endings.End(held, spent));
+        var settled = await endings.Soon(endings.End(held, spent));
         await cache.Keep(letter, item.Asking, held, spent, settled);
         try
         {
@@ -142,7 +139,7 @@ internal sealed partial class BatchRun(
             if (e is not (StoreUnavailableException or OverloadedException))
             {
                 // It may have been taken out, and nobody would end it before it expires.
-                _ = endings.Abandon(call.Budget, id);
+                _ = endings.Abandon(call.Budget, id, e);
             }
 
             LogNotTaken(log, hold.Id, e);
@@ -150,18 +147,6 @@ internal sealed partial class BatchRun(
         }
 
         return null;
-    }
-
-    private async Task<Receipt?> Soon(Task<Receipt?> ending)
-    {
-        try
-        {
-            return await ending.WaitAsync(s_patience, clock);
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
     }
 
     public void Dispose() => _together.Dispose();
