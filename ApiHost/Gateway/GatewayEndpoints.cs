@@ -14,6 +14,7 @@ internal static class GatewayEndpoints
         services.AddSingleton(s => Tiers.Read(s.GetRequiredService<IConfiguration>()));
         services.AddSingleton<Economy>();
         services.AddSingleton<Router>();
+        services.AddSingleton<Makers>();
         services.AddSingleton<Upstream>();
         services.AddSingleton<Attempts>();
         services.AddSingleton<Endings>();

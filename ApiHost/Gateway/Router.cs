@@ -18,7 +18,7 @@ internal sealed record Choices(ImmutableArray<Choice> All, bool WhenRefused = fa
 }
 
 /// <summary>Finds the models for a call: the one that it names; or of the operator's tiers what was learnt to be good enough, what is next when that fails, or what is cheaper when money runs out.</summary>
-internal sealed class Router(Tiers tiers, Providers providers, Economy economy)
+internal sealed class Router(Tiers tiers, Providers providers, Makers makers, Economy economy)
 {
     /// <summary>What a text is taken to be for a price to compare: so many bytes are a token, so many tokens a picture, so long the answer.</summary>
     private const long BytesOfAToken = 4;
@@ -46,7 +46,7 @@ internal sealed class Router(Tiers tiers, Providers providers, Economy economy)
             }
         }
 
-        return await Named(call, asking) is { } only ? (new Choices([only]), null) : (null, NotServed(asking, await call.Edge.Quotes.Maker(asking.PricedAs)));
+        return await Named(call, asking) is { } only ? (new Choices([only]), null) : (null, NotServed(asking, await makers.Of(call.Edge.Quotes, asking.PricedAs)));
     }
 
     private async ValueTask<(Choices? Choices, Problem? Problem)> Auto(Call call, Asking asking)
@@ -79,7 +79,7 @@ internal sealed class Router(Tiers tiers, Providers providers, Economy economy)
     }
 
     private async ValueTask<Choice?> Named(Call call, Asking asking) =>
-        providers.For(asking.Route.Dialect, await call.Edge.Quotes.Maker(asking.PricedAs)) is { } provider ? new Choice(asking, provider) : null;
+        providers.For(asking.Route.Dialect, await makers.Of(call.Edge.Quotes, asking.PricedAs)) is { } provider ? new Choice(asking, provider) : null;
 
     /// <summary>Of each tier below the named model's the cheapest, the dearest tier first. A model that is in none is below all that are dearer.</summary>
     private async ValueTask<ImmutableArray<Served>> Cheaper(Call call, Asking asking)
