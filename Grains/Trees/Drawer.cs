@@ -48,6 +48,12 @@ internal sealed class Drawer(ITaker taker)
     private DateTimeOffset _askedAt;
     private (long Number, Money Spent, Money Held) _atLastBeat;
 
+    /// <summary>
+    /// Counts the recalls that took back what there was room for. A refusal that came with a part of what was asked for is no refusal any more when that part
+    /// was recalled before its turn: others may not have needed all of it.
+    /// </summary>
+    public int TakenBack { get; private set; }
+
     /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
     /// <exception cref="OverloadedException">The draw is fought over.</exception>
     public Task<DrawAnswer> More(Wanted wanted, Turn turn)
@@ -102,9 +108,15 @@ internal sealed class Drawer(ITaker taker)
     /// What is asked for meanwhile stands: else the recall that somebody's need has begun would be the end of his asking.
     /// </summary>
     /// <param name="said">By the same recall before.</param>
-    public ImmutableArray<DrawReport> Recall(ImmutableArray<DrawReport> said = default) =>
-        [.. taker.Draws.Where(d => MayNeedTelling(d) && (said.IsDefault || !said.Any(s => s.Number == d.Number && s.Version == d.Version && s.Spent == d.Spent && s.Held == d.Held)))
-            .Select(d => Write(d, d.Used, isRecall: true))];
+    public ImmutableArray<DrawReport> Recall(ImmutableArray<DrawReport> said = default)
+    {
+        TakenBack += taker.Draws.Any(d => d.Room > Money.Zero) ? 1 : 0;
+        return
+        [
+            .. taker.Draws.Where(d => MayNeedTelling(d) && (said.IsDefault || !said.Any(s => s.Number == d.Number && s.Version == d.Version && s.Spent == d.Spent && s.Held == d.Held)))
+                .Select(d => Write(d, d.Used, isRecall: true)),
+        ];
+    }
 
     /// <summary>Not what the giver has confirmed: that there is no rest, and none will be kept.</summary>
     private static bool MayNeedTelling(Draw d) =>

@@ -52,6 +52,7 @@ internal sealed class Family(
         using var waiting = new Waiting(this);
         using var turn = new Drawer.Turn(Drawer);
         DrawAnswer? refused = null;
+        var takenBack = Drawer.TakenBack;
         for (var tries = 0; tries < MostTries; tries++)
         {
             var decision = decide(await teller.Recall(key));
@@ -65,8 +66,9 @@ internal sealed class Family(
                 waiting.Begin();
                 await Recalled(since);
             }
-            else if (refused is null)
+            else if (refused is null || Drawer.TakenBack != takenBack)
             {
+                takenBack = Drawer.TakenBack;
                 refused = await More(new Wanted(amount, amount), turn) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
             else
