@@ -114,7 +114,7 @@ public sealed partial class ModelCall
             }
             catch (Exception)
             {
-                // It is tried again in half its time. If it expires all the same, what was spent is booked and flagged late.
+                // It is tried again in half its time. If it expires all the same it books itself, and is corrected at the end of the call.
             }
         }
     }

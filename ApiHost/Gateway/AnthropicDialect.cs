@@ -6,7 +6,7 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>Anthropic's: messages.</summary>
-internal sealed class AnthropicDialect : Dialect
+internal sealed class AnthropicDialect() : Dialect(AnthropicDialect.VersionHeader, "anthropic-beta")
 {
     public const string Home = "anthropic";
 
@@ -18,8 +18,6 @@ internal sealed class AnthropicDialect : Dialect
     public override string HomeProvider => Home;
 
     public override Type Shape => typeof(AnthropicErrorAnswer);
-
-    public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", VersionHeader, "anthropic-beta"];
 
     public override long MostPictureTokens(string model) => ModelTraits.MostClaudePictureTokens;
 

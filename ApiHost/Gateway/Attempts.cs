@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Polly;
 using Polly.Retry;
@@ -13,11 +12,13 @@ namespace Budgets.ApiHost.Gateway;
 internal sealed partial class Attempts
 {
     /// <summary>How often a call is made again at most: 0 to 8, 2 if it is not set. Environment: <c>Budgets__Gateway__Retries</c>.</summary>
-    public const string Setting = "Budgets:Gateway:Retries";
+    public const string Setting = $"{Section}:{Name}";
+
+    private const string Section = "Budgets:Gateway";
+    private const string Name = "Retries";
 
     private const int Usual = 2;
     private const int Most = 8;
-    private const int LargestError = 1 << 20;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
 
@@ -39,21 +40,7 @@ internal sealed partial class Attempts
     }
 
     /// <param name="faults">Where it is told that the setting is none.</param>
-    public static int Read(IConfiguration configuration, ICollection<string>? faults = null)
-    {
-        if (configuration[Setting] is not { Length: > 0 } told)
-        {
-            return Usual;
-        }
-
-        if (int.TryParse(told, NumberStyles.None, CultureInfo.InvariantCulture, out var retries) && retries <= Most)
-        {
-            return retries;
-        }
-
-        faults?.Add($"{Setting} must be a whole number from 0 to {Most}.");
-        return Usual;
-    }
+    public static int Read(IConfiguration configuration, ICollection<string>? faults = null) => (int)configuration.GetSection(Section).Number(Name, Usual, 0, Most, faults);
 
     /// <param name="send">One attempt.</param>
     /// <param name="gone">When its caller has gone, no attempt is begun.</param>
@@ -114,7 +101,7 @@ internal sealed partial class Attempts
             try
             {
                 var answer = await Send();
-                return Polly.Outcome.FromResult(new Attempt(answer, answer.IsSuccessStatusCode ? [] : await Upstream.ReadError(answer, LargestError, Stop)));
+                return Polly.Outcome.FromResult(new Attempt(answer, answer.IsSuccessStatusCode ? [] : await Upstream.ReadError(answer, Stop)));
             }
             catch (Exception e)
             {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace Budgets.ApiHost.Gateway;
@@ -24,17 +23,15 @@ internal sealed record CacheSettings(TimeSpan Ttl, long MaxBytes, int MaxAnswerB
     // Whoever waits for a cache waits for nothing: what is not there in this time is asked for again.
     private const int RedisMilliseconds = 250;
 
-    private static readonly string[] s_known = ["TtlSeconds", "MaxBytes", "MaxAnswerBytes", "Answers"];
-
     public bool IsOn => Ttl > TimeSpan.Zero;
 
     /// <param name="faults">Where everything that is wrong is told, without the connection string, which may have a password in it.</param>
     public static CacheSettings Read(IConfiguration configuration, ICollection<string>? faults = null)
     {
         var section = configuration.GetSection(Section);
-        foreach (var unknown in section.GetChildren().Where(c => !s_known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
+        foreach (var unknown in section.Unknown("TtlSeconds", "MaxBytes", "MaxAnswerBytes", "Answers"))
         {
-            faults?.Add($"{unknown.Path} is not known here; what is: {string.Join(", ", s_known)}.");
+            faults?.Add(unknown);
         }
 
         var answers = section["Answers"] ?? Deterministic;
@@ -44,28 +41,11 @@ internal sealed record CacheSettings(TimeSpan Ttl, long MaxBytes, int MaxAnswerB
         }
 
         return new CacheSettings(
-            TimeSpan.FromSeconds(Number(section, "TtlSeconds", 600, 0, 86_400, faults)),
-            Number(section, "MaxBytes", 64 << 20, 1 << 20, 64L << 30, faults),
-            (int)Number(section, "MaxAnswerBytes", 1 << 20, 1 << 10, 16 << 20, faults),
+            TimeSpan.FromSeconds(section.Number("TtlSeconds", 600, 0, 86_400, faults)),
+            section.Number("MaxBytes", 64 << 20, 1 << 20, 64L << 30, faults),
+            (int)section.Number("MaxAnswerBytes", 1 << 20, 1 << 10, 16 << 20, faults),
             answers == Any,
             ReadRedis(configuration[RedisSetting], faults));
-    }
-
-    /// <summary>A whole number of a setting, or what it is by default.</summary>
-    public static long Number(IConfigurationSection section, string name, long byDefault, long least, long most, ICollection<string>? faults)
-    {
-        if (section[name] is not { Length: > 0 } text)
-        {
-            return byDefault;
-        }
-
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-        {
-            return number;
-        }
-
-        faults?.Add($"{section.Path}:{name} must be a whole number from {least} to {most}.");
-        return byDefault;
     }
 
     private static ConfigurationOptions? ReadRedis(string? text, ICollection<string>? faults)

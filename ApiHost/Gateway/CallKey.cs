@@ -9,9 +9,6 @@ internal static class CallKey
     /// <summary>Another one makes all that is kept unknown.</summary>
     private const string Version = "budgets-answer-1";
 
-    // They are passed on and change no answer.
-    private static readonly string[] s_indifferent = ["Accept", "User-Agent"];
-
     /// <param name="tree">The agent at the top of the caller's tree. Strangers never have the same key, whatever they ask.</param>
     public static string Of(AgentId tree, Provider provider, Asking asking, HttpRequest request)
     {
@@ -24,7 +21,7 @@ internal static class CallKey
 
         // It need not be the one that the body names.
         Add(all, asking.Model);
-        foreach (var name in provider.Dialect.Passed.Except(s_indifferent))
+        foreach (var name in provider.Dialect.Telling)
         {
             Add(all, name);
             Add(all, request.Headers[name].ToString());

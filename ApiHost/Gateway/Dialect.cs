@@ -6,7 +6,8 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>How a provider is spoken to: what its errors look like, where its key goes, how it tells usage.</summary>
-internal abstract class Dialect : IAccent
+/// <param name="telling">Headers of a caller that may change an answer.</param>
+internal abstract class Dialect(params ImmutableArray<string> telling) : IAccent
 {
     public static readonly Dialect OpenAi = new OpenAiDialect();
     public static readonly Dialect Anthropic = new AnthropicDialect();
@@ -17,7 +18,10 @@ internal abstract class Dialect : IAccent
     public abstract Type Shape { get; }
 
     /// <summary>Headers of a caller that are passed on; no other is.</summary>
-    public abstract ImmutableArray<string> Passed { get; }
+    public ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", .. telling];
+
+    /// <summary>Those of them that may change an answer.</summary>
+    public ImmutableArray<string> Telling { get; } = telling;
 
     /// <summary>The most input tokens that one picture to look at is counted as.</summary>
     public abstract long MostPictureTokens(string model);

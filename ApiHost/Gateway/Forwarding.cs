@@ -13,9 +13,6 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
     /// <summary>Providers that think for longer say something in between.</summary>
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(5);
 
-    private const int LargestAnswer = 64 << 20;
-    private const int LargestError = 1 << 20;
-
     private static readonly Problem s_unreachable = new(ProblemKind.ProviderUnreachable, "The provider cannot be reached. Nothing was spent. Send the request again in a moment.");
     private static readonly Problem s_brokeOff = new(ProblemKind.ProviderBrokeOff, "The provider broke off, or said nothing for too long. What the call may have cost is booked; to send it again costs again.");
     private static readonly Problem s_refused = new(ProblemKind.ProviderRefused, "The provider turned this gateway away: what the operator has set for it is wrong. Nothing was spent.");
@@ -79,7 +76,7 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
         try
         {
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(null), http.Request, stop.Token);
-            var body = await Upstream.Read(answer, LargestError, stop.Token);
+            var body = await Upstream.Read(answer, Upstream.LargestError, stop.Token);
             await (IsOurFault(answer) ? s_refused.Send(http) : Send(http, answer, answer.IsSuccessStatusCode ? body : Discretion.Hide(body, provider)));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -91,13 +88,11 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
     private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Whole(
         HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
     {
-        var body = await Upstream.Read(answer, LargestAnswer, stop);
+        var body = await Upstream.Read(answer, Upstream.LargestAnswer, stop);
         meter.Read(body);
         Recording.Of(http)?.Take(answer, body);
-        Headers.Pass(answer, http.Response);
         return (meter.Spent(isWhole: true), settled =>
         {
-            // Once more: another model may have been called since.
             Headers.Pass(answer, http.Response);
             Headers.Tell(http.Response, held, settled ?? held.Receipt, meter.Model ?? asking.Model);
             if (settled is not null)

@@ -46,7 +46,6 @@ internal sealed class Gate(Router router, Economy economy, Forwarding forwarding
             }
 
             // Not good enough. If there is no money for the next, it is what there is.
-            Headers.Forget(call.Http.Response);
             Headers.TellTried(call.Http.Response, choice.Asking, fault, settled);
             tellBefore = () => tell(settled);
         }

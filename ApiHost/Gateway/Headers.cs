@@ -40,15 +40,6 @@ internal static class Headers
         to.Headers.CacheControl = "no-store";
     }
 
-    /// <summary>What was passed on of an answer that is not told after all.</summary>
-    public static void Forget(HttpResponse response)
-    {
-        foreach (var name in s_passed)
-        {
-            response.Headers.Remove(name);
-        }
-    }
-
     /// <summary>Why the model that is called now is.</summary>
     public static void TellRoute(HttpResponse to, Asking asking)
     {

@@ -11,11 +11,11 @@ internal sealed record JoinSettings(TimeSpan Within)
     public static JoinSettings Read(IConfiguration configuration, ICollection<string>? faults = null)
     {
         var section = configuration.GetSection(Section);
-        foreach (var unknown in section.GetChildren().Where(c => !c.Key.Equals(WithinName, StringComparison.OrdinalIgnoreCase)))
+        foreach (var unknown in section.Unknown(WithinName))
         {
-            faults?.Add($"{unknown.Path} is not known here; what is: {WithinName}.");
+            faults?.Add(unknown);
         }
 
-        return new JoinSettings(TimeSpan.FromMilliseconds(CacheSettings.Number(section, WithinName, 2, 0, 100, faults)));
+        return new JoinSettings(TimeSpan.FromMilliseconds(section.Number(WithinName, 2, 0, 100, faults)));
     }
 }

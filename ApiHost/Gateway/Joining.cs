@@ -11,8 +11,6 @@ internal sealed class Joining(Upstream upstream, JoinSettings settings, Lineage 
     /// <summary>Texts that go together at most.</summary>
     private const int Most = 64;
 
-    private const int LargestAnswer = 64 << 20;
-
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(15);
 
     // Of trees that have something under way; no more than calls are with this host.
@@ -42,7 +40,7 @@ internal sealed class Joining(Upstream upstream, JoinSettings settings, Lineage 
         }
 
         var tree = await lineage.RootOf(new AgentId(held.Budget.GetPrimaryKeyString()));
-        var kind = new Kind(tree, provider, asking.Route, text.Options, string.Join('\n', provider.Dialect.Passed.Except(["Accept", "User-Agent"]).Select(n => from.Headers[n].ToString())));
+        var kind = new Kind(tree, provider, asking.Route, text.Options, string.Join('\n', provider.Dialect.Telling.Select(n => from.Headers[n].ToString())));
         var (queue, waiting) = Enter(kind, text);
         if (waiting is not null && await waiting.Answer.Task.WaitAsync(stop) is { } joint)
         {
@@ -163,8 +161,7 @@ internal sealed class Joining(Upstream upstream, JoinSettings settings, Lineage 
             return null;
         }
 
-        await answer.Content.LoadIntoBufferAsync(LargestAnswer, patience.Token);
-        var read = await answer.Content.ReadAsByteArrayAsync(patience.Token);
+        var read = await Upstream.Read(answer, Upstream.LargestAnswer, patience.Token);
         return answer.IsSuccessStatusCode
             ? JointAnswer.Split(read, [.. texts.Select(t => t.Text.Weight)])
             : [.. texts.Select(_ => JointAnswer.Copy(answer, read))];
@@ -177,7 +174,7 @@ internal sealed class Joining(Upstream upstream, JoinSettings settings, Lineage 
         public HttpRequest Headers()
         {
             var request = new DefaultHttpContext().Request;
-            foreach (var (name, said) in Provider.Dialect.Passed.Except(["Accept", "User-Agent"]).Zip(Said.Split('\n')).Where(h => h.Second.Length > 0))
+            foreach (var (name, said) in Provider.Dialect.Telling.Zip(Said.Split('\n')).Where(h => h.Second.Length > 0))
             {
                 request.Headers[name] = said;
             }

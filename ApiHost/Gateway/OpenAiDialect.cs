@@ -6,15 +6,13 @@ using Budgets.ApiHost.Http;
 namespace Budgets.ApiHost.Gateway;
 
 /// <summary>OpenAI's: chat completions, responses, embeddings and images, which most others offer as well.</summary>
-internal sealed class OpenAiDialect : Dialect
+internal sealed class OpenAiDialect() : Dialect("OpenAI-Beta")
 {
     public const string Home = "openai";
 
     public override string HomeProvider => Home;
 
     public override Type Shape => typeof(OpenAiErrorAnswer);
-
-    public override ImmutableArray<string> Passed { get; } = ["Accept", "User-Agent", "OpenAI-Beta"];
 
     public override long MostPictureTokens(string model) => ModelTraits.MostPictureTokens(model);
 

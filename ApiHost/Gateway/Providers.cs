@@ -57,9 +57,9 @@ internal sealed class Providers(IEnumerable<Provider> providers)
             yield return $"{section.Path}: a provider is named as in the price catalogue, with letters, digits and dashes.";
         }
 
-        foreach (var unknown in section.GetChildren().Where(c => !((string[])["BaseUrl", "ApiKey", "Dialect"]).Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
+        foreach (var unknown in section.Unknown("BaseUrl", "ApiKey", "Dialect"))
         {
-            yield return $"{unknown.Path} is not known here; what is: BaseUrl, ApiKey, Dialect.";
+            yield return unknown;
         }
 
         if (DialectOf(section) is null)

@@ -44,7 +44,7 @@ internal sealed record Tiers(ImmutableArray<Tier> All, double QualityThreshold, 
 
     private static IEnumerable<string> Faults(IConfigurationSection section)
     {
-        foreach (var unknown in Unknown(section, [.. s_names, "QualityThreshold", "FallbackNamed"]))
+        foreach (var unknown in section.Unknown([.. s_names, "QualityThreshold", "FallbackNamed"]))
         {
             yield return unknown;
         }
@@ -67,7 +67,7 @@ internal sealed record Tiers(ImmutableArray<Tier> All, double QualityThreshold, 
 
         foreach (var tier in tiers)
         {
-            foreach (var unknown in Unknown(tier, ["Models", "ExpectedQuality"]))
+            foreach (var unknown in tier.Unknown("Models", "ExpectedQuality"))
             {
                 yield return unknown;
             }
@@ -94,9 +94,6 @@ internal sealed record Tiers(ImmutableArray<Tier> All, double QualityThreshold, 
             yield return $"{section.Path} names '{twice.Key}' twice; a model is in one tier.";
         }
     }
-
-    private static IEnumerable<string> Unknown(IConfigurationSection section, string[] known) =>
-        section.GetChildren().Where(c => !known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)).Select(c => $"{c.Path} is not known here; what is: {string.Join(", ", known)}.");
 
     private static ImmutableArray<string> Named(IConfigurationSection tier) => [.. (tier["Models"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 

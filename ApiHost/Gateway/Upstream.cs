@@ -7,6 +7,9 @@ namespace Budgets.ApiHost.Gateway;
 /// <summary>The way to providers, and the only one. It goes where the operator's settings say and nowhere else: no redirects, no proxy of the environment, no cookies.</summary>
 internal sealed class Upstream : IDisposable
 {
+    public const int LargestAnswer = 64 << 20;
+    public const int LargestError = 1 << 20;
+
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -69,11 +72,11 @@ internal sealed class Upstream : IDisposable
     }
 
     /// <summary>What there is of it: the status says enough.</summary>
-    public static async Task<byte[]> ReadError(HttpResponseMessage answer, int most, CancellationToken stop)
+    public static async Task<byte[]> ReadError(HttpResponseMessage answer, CancellationToken stop)
     {
         try
         {
-            return await Read(answer, most, stop);
+            return await Read(answer, LargestError, stop);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

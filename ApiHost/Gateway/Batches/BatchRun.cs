@@ -126,7 +126,8 @@ internal sealed partial class BatchRun(
         var id = EdgeIds.CallHold();
         try
         {
-            var outcome = await call.Budget.Hold(new HoldRequest(id, item.Most, item.Purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, BooksItself: true, OutOf: hold.Id));
+            var outcome = await Holds.Ask(
+                call.Budget, new HoldRequest(id, item.Most, item.Purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, BooksItself: true, OutOf: hold.Id), endings);
             if (outcome.Receipt is { } receipt)
             {
                 return new Held(call.Budget, id, item.Most, item.Bound, item.OutputTokens, receipt);
@@ -136,12 +137,6 @@ internal sealed partial class BatchRun(
         }
         catch (Exception e)
         {
-            if (e is not (StoreUnavailableException or OverloadedException))
-            {
-                // It may have been taken out, and nobody would end it before it expires.
-                _ = endings.Abandon(call.Budget, id, e);
-            }
-
             LogNotTaken(log, hold.Id, e);
             await s_noStore.Send(letter);
         }
