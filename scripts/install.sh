@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Sees to it that the named commands are there: scripts/install.sh sqlite3 wrk postgres
-# Installs Debian packages for those that are missing, as root or with sudo; azurite, and what else is in tests/Peers, and portkey, from npm. Quiet when there is nothing to do.
+# Installs Debian packages for those that are missing, as root or with sudo; azurite, what else is in tests/Peers, and portkey, from npm. Quiet when there is nothing to do.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 
-missing=() npm_too= portkey=
+missing=()
+declare -A folders=()
+# npm_too FOLDER: what is installed there must be what its lock file names.
+npm_too() { cmp -s "$1/package-lock.json" "$1/node_modules/.locked" || folders[$1]=yes; }
 for command in "$@"; do
   case $command in
     dotnet)
@@ -14,11 +17,8 @@ for command in "$@"; do
         exit 1
       }
       ;;
-    azurite | genai-prices)
-      # What is installed must be what the lock file names.
-      cmp -s tests/Peers/package-lock.json tests/Peers/node_modules/.locked || npm_too=yes
-      ;;
-    portkey) [ -d bench/portkey/node_modules/@portkey-ai/gateway ] || portkey=yes ;;
+    azurite | genai-prices) npm_too tests/Peers ;;
+    portkey) npm_too bench/portkey ;;
     nc) command -v nc > /dev/null || missing+=(netcat-openbsd) ;;
     chromedriver) command -v chromedriver > /dev/null || missing+=(chromium chromium-driver) ;;
     promtool) command -v promtool > /dev/null || missing+=(prometheus) ;;
@@ -27,24 +27,14 @@ for command in "$@"; do
     *) command -v "$command" > /dev/null || missing+=("$command") ;;
   esac
 done
-if [ -n "$npm_too" ]; then
+for folder in "${!folders[@]}"; do
   command -v npm > /dev/null || {
     echo "Node.js is missing: version 20 or newer, with npm." >&2
     exit 1
   }
-  echo "install the npm packages of tests/Peers"
-  (cd tests/Peers && npm ci --ignore-scripts --loglevel error > /dev/null && cp package-lock.json node_modules/.locked)
-fi
-if [ -n "$portkey" ]; then
-  command -v npm > /dev/null || {
-    echo "Node.js is missing: version 20 or newer, with npm." >&2
-    exit 1
-  }
-  # Only measured, never built with: the newest there is, in a folder that is not committed.
-  echo "install @portkey-ai/gateway"
-  mkdir -p bench/portkey
-  npm install --prefix bench/portkey --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel error @portkey-ai/gateway@latest > /dev/null
-fi
+  echo "install the npm packages of $folder"
+  (cd "$folder" && npm ci --ignore-scripts --loglevel error > /dev/null && cp package-lock.json node_modules/.locked)
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()
