@@ -5,56 +5,15 @@
 #   BENCH_WRITERS='2 4 8 64' scripts/bench-cluster.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+source scripts/bench-shared.sh
 
 rounds=${BENCH_ROUNDS:-3} seconds=${BENCH_SECONDS:-6} warmup=${BENCH_WARMUP:-2} silos=${BENCH_SILOS:-1}
 many=${BENCH_MANY:-1000} few=${BENCH_FEW:-10} connections=${BENCH_CONNECTIONS:-8 64 256} writers=${BENCH_WRITERS:-2 4 8 64}
-bench=bench/bin/Release/net10.0/Budgets.Bench.dll
 
 scripts/install.sh dotnet azurite wrk
-dotnet build bench --configuration Release --verbosity quiet --nologo -clp:NoSummary
+build
 
-work=$(mktemp -d) address=
-export BENCH_FIGURES=$work/figures
-mkdir "$BENCH_FIGURES"
-pids=()
-# Ends what was started, newest first: silos before the tables they leave.
-stop() {
-  local i
-  for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-    kill "${pids[i]}" 2> /dev/null || continue
-    wait "${pids[i]}" 2> /dev/null || true
-  done
-  pids=()
-}
-trap 'stop; rm -rf "$work"' EXIT
-fail() {
-  echo "bench: $*" >&2
-  exit 1
-}
-
-# start LOG COMMAND…
-start() {
-  local log=$work/$1
-  shift
-  # A log of an earlier start would be read for this one's.
-  : > "$log"
-  "$@" >> "$log" 2>&1 &
-  pids+=($!)
-}
-
-# await LOG TEXT: until the newest process has written it; what follows TEXT in that line.
-await() {
-  local found
-  for _ in $(seq 600); do
-    found=$(sed -n "s/.*$2//p" "$work/$1")
-    [ -z "$found" ] || { echo "$found" && return; }
-    kill -0 "${pids[-1]}" 2> /dev/null || break
-    sleep 0.1
-  done
-  fail "no '$2' in $1: $(head -8 "$work/$1")"
-}
-
+address=
 # Each with its tables empty and in memory.
 start_azurite() {
   start azurite.log node tests/Peers/node_modules/azurite/dist/src/table/main.js \
@@ -72,16 +31,12 @@ start_cluster() {
     Budgets__SiloPort=$(free_port) Budgets__GatewayPort=$(free_port) Budgets__AdvertisedAddress=127.0.0.1 start "silo-$i.log" dotnet "$bench" silo
     await "silo-$i.log" 'TALLY ' > /dev/null
   done
-  Budgets__OperatorKey=$(dotnet ApiHost/bin/Release/net10.0/Budgets.ApiHost.dll operator-key)
+  Budgets__OperatorKey=$(dotnet "$host" operator-key)
   export Budgets__OperatorKey
-  start api.log dotnet ApiHost/bin/Release/net10.0/Budgets.ApiHost.dll --urls http://127.0.0.1:0
-  address=$(await api.log 'Now listening on: ')
+  start api.log dotnet "$host" --urls http://127.0.0.1:0
+  address=$(listening api.log)
   dotnet "$bench" seed "$1" "$address" "$work"
 }
-
-free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
-note() { echo "$2" >> "$BENCH_FIGURES/$1"; }
-per_second() { awk "BEGIN { printf \"%.0f\", $1 / $2 }"; }
 
 # All silos' "appends events" since their start, once they have told.
 tally() {
@@ -95,7 +50,7 @@ direct() {
   local w appends took p50 p99
   for w in $writers; do
     start_azurite
-    read -r appends took p50 p99 < <(dotnet "$bench" direct "$ConnectionStrings__Storage" "$many" "$w" "$warmup" "$seconds" | sed -n 's/^RESULT //p' | sed 's/[a-z0-9_]*=//g')
+    read -r appends took p50 p99 < <(dotnet "$bench" direct "$ConnectionStrings__Storage" "$many" "$w" "$warmup" "$seconds" | result)
     [ "${appends:-0}" -gt 0 ] || fail "direct: no appends with $w writers"
     note "direct.$w" "$(per_second "$appends" "$took")"
     [ "$appends" -le "$most" ] || most=$appends
@@ -111,7 +66,7 @@ charge() {
   read -r appends_before events_before < <(tally)
   wrk -t$(($2 > 1 ? 2 : 1)) -c"$2" -d"$3s" --timeout 10s --latency -s bench/wrk/spend.lua "$address" -- /v1/charges "$work/agents.keys" "$4" > "$work/wrk.log" \
     || fail "wrk: $(cat "$work/wrk.log")"
-  read -r requests took failed broken p50 p99 < <(sed -n 's/^RESULT //p' "$work/wrk.log" | sed 's/[a-z0-9_]*=//g')
+  read -r requests took failed broken p50 p99 < <(result "$work/wrk.log")
   # 503: a charge that waited longer than three seconds, whose outcome is to be asked for. It is none of those that were made.
   [ "${requests:-0}" -gt 0 ] && [ $((failed * 20)) -le "$requests" ] && [ "$broken" -eq 0 ] || fail "$1: $(cat "$work/wrk.log")"
   [ -z "${5:-}" ] || return 0

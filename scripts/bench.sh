@@ -5,46 +5,28 @@
 #   scripts/bench.sh micro              the ledger alone, with BenchmarkDotNet
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+source scripts/bench-shared.sh
 
 rounds=${BENCH_ROUNDS:-3} seconds=${BENCH_SECONDS:-8} warmup=${BENCH_WARMUP:-4} agents=${BENCH_AGENTS:-10000}
-bench=bench/bin/Release/net10.0/Budgets.Bench.dll
 
 scripts/install.sh dotnet
-dotnet build bench --configuration Release --verbosity quiet --nologo -clp:NoSummary
+build
 if [ "${1:-}" = micro ]; then
   shift
-  exec dotnet "$bench" micro "$@"
+  dotnet "$bench" micro "$@"
+  exit
 fi
 scripts/install.sh wrk sqlite3 postgres
 
-work=$(mktemp -d) pg=$(mktemp -d) host=
-export BENCH_FIGURES=$work/figures
-mkdir "$BENCH_FIGURES"
+pg=$(mktemp -d)
 # PostgreSQL does not run as root.
 as_postgres() { if [ "$(id -u)" -eq 0 ]; then (cd "$pg" && runuser -u postgres -- "$@"); else "$@"; fi; }
 bin=/usr/lib/postgresql/15/bin
-end() {
-  [ -z "$host" ] || { kill "$host" && wait "$host"; } || true
-  as_postgres "$bin/pg_ctl" -D "$pg/data" stop -m immediate > /dev/null 2>&1 || true
-  rm -rf "$work" "$pg"
-}
-trap end EXIT
-fail() {
-  echo "bench: $*" >&2
-  exit 1
-}
+trap 'stop; as_postgres "$bin/pg_ctl" -D "$pg/data" stop -m immediate > /dev/null 2>&1 || true; rm -rf "$work" "$pg"' EXIT
 
 start_host() {
-  Budgets__DataDirectory=$work/data dotnet "$bench" host --urls http://127.0.0.1:0 > "$work/host.log" 2>&1 &
-  host=$!
-  for _ in $(seq 100); do
-    address=$(sed -n 's/.*Now listening on: //p' "$work/host.log")
-    [ -n "$address" ] && break
-    kill -0 "$host" 2> /dev/null || fail "the host ended: $(cat "$work/host.log")"
-    sleep 0.1
-  done
-  [ -n "$address" ] || fail 'the host does not listen'
+  Budgets__DataDirectory=$work/data start host.log dotnet "$bench" host --urls http://127.0.0.1:0
+  address=$(listening host.log)
   Budgets__OperatorKey=$(cat "$work/data/operator.key")
   export Budgets__OperatorKey
   dotnet "$bench" seed "$agents" "$address" "$work"
@@ -63,8 +45,7 @@ start_postgres() {
 }
 
 # The events in the ledger after entry $1, and the last entry.
-events_after() { sqlite3 -readonly -cmd '.timeout 10000' -separator ' ' "$work/data/budgets.db" "SELECT coalesce(sum(count), 0), coalesce(max(id), $1) FROM entries WHERE id > $1"; }
-note() { echo "$2" >> "$BENCH_FIGURES/$1"; }
+events_after() { ledger "SELECT coalesce(sum(count), 0), coalesce(max(id), $1) FROM entries WHERE id > $1"; }
 run=0 last_entry=0
 
 # rest NAME SCRIPT PATH KEYS EXPECTED-STATUS EVENTS-PER-REQUEST CONNECTIONS SECONDS [count]
@@ -74,7 +55,7 @@ rest() {
   run=$((run + 1))
   wrk -t"$threads" -c"$connections" -d"${duration}s" --timeout 10s --latency -s "bench/wrk/$script.lua" "$address" -- \
     "$path" "$work/$keys.keys" "run$run" "$count" > "$work/wrk.log" || fail "wrk: $(cat "$work/wrk.log")"
-  read -r requests took failed broken p50 p99 < <(sed -n 's/^RESULT //p' "$work/wrk.log" | sed 's/[a-z0-9_]*=//g')
+  read -r requests took failed broken p50 p99 < <(result "$work/wrk.log")
   [ "${requests:-0}" -gt 0 ] || fail "$name: no answers: $(cat "$work/wrk.log")"
   [ "$broken" -eq 0 ] || fail "$name: $broken requests without an answer"
   [ "$failed" -eq "$([ "$expected" -lt 400 ] && echo 0 || echo "$requests")" ] || fail "$name: $failed of $requests answers are 400 and above"
@@ -98,7 +79,7 @@ rest() {
 # lone NAME PATH SECONDS: what a single client waits for each of its requests.
 lone() {
   local requests p50 p99 events
-  read -r requests p50 p99 < <(dotnet "$bench" latency "$address" "$2" "$work/agents.keys" "$3" | sed -n 's/^RESULT //p' | sed 's/[a-z0-9_]*=//g')
+  read -r requests p50 p99 < <(dotnet "$bench" latency "$address" "$2" "$work/agents.keys" "$3" | result)
   [ "${requests:-0}" -gt 0 ] || fail "$1: no answers"
   read -r events last_entry < <(events_after "$last_entry")
   [ "$events" -ge "$requests" ] || fail "$1: $requests answers and $events events in the ledger"

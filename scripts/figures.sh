@@ -1,4 +1,5 @@
-# For the tables of benches: what the rounds left in $BENCH_FIGURES, a file for each figure with a number a line. Sourced.
+# Figures of benches: what the rounds leave in $BENCH_FIGURES, a file for each figure with a number a line, and tables of them. Sourced.
+note() { echo "$2" >> "$BENCH_FIGURES/$1"; }
 sorted() { sort -g "$BENCH_FIGURES/$1"; }
 median() { sorted "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 range() { sorted "$1" | awk 'NR == 1 { low = $1 } END { print low " – " $1 }'; }
