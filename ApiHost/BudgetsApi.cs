@@ -27,7 +27,7 @@ public static class BudgetsApi
     /// <exception cref="OptionsValidationException">The configuration has faults; all of them are listed.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var builder = WebApplication.CreateSlimBuilder(Embedded.Unwatched(args));
         builder.Configuration.Sources.Insert(0, Embedded.QuietLogs);
         Listen(builder);
         var options = ApiOptions.Read(builder.Configuration);

@@ -9,6 +9,9 @@ internal static class Embedded
 {
     public static IConfigurationSource QuietLogs => Launch.QuietLogs;
 
+    /// <inheritdoc cref="Launch.Unwatched"/>
+    public static string[] Unwatched(string[] args) => Launch.Unwatched(args);
+
     /// <summary>Runs the program; where it cannot start, prints every reason.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> Run(Func<Task> run) => Launch.Run(run);

@@ -29,7 +29,7 @@ public static class BudgetsClientExtensions
             var cluster = s.GetService<IClusterClient>() ?? throw new InvalidOperationException("There is no cluster client to reach budgets with: call UseOrleansClient, or UseOrleans where the silo is in this process.");
             var clock = s.GetKeyedService<TimeProvider>(Clock) ?? TimeProvider.System;
             var insistence = new Insistence(s.GetRequiredService<IOptions<BudgetsClientOptions>>().Value, clock);
-            var calls = new Calls(cluster.GetGrain<IQuoteGrain>(0), insistence, clock, s.GetRequiredService<ILogger<ModelCall>>());
+            var calls = new Calls(insistence, clock, s.GetRequiredService<ILogger<ModelCall>>());
             return new ClusterBudgets(cluster, insistence, calls, s.GetRequiredService<ILogger<Reservation>>());
         });
         return services;

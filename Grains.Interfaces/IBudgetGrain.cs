@@ -43,6 +43,10 @@ public partial interface IBudgetGrain : IGrainWithStringKey
     [Alias("Hold"), AnyGateway]
     ValueTask<SpendOutcome> Hold(HoldRequest request);
 
+    /// <summary>"A call is made when the most that it can cost fits, and is made shorter when nobody said how long it must be." The same request again is answered as the first was.</summary>
+    [Alias("HoldCall"), AnyGateway]
+    ValueTask<CallOutcome> HoldCall(CallRequest request);
+
     [Alias("Settle"), AnyGateway]
     ValueTask<SpendOutcome> Settle(SettleRequest request);
 

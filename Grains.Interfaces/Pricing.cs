@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Budgets;
 
 /// <summary>Marks a request whose amount is worked out from its usage. A request without one names its own amount.</summary>
@@ -88,6 +90,19 @@ public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOut
     /// <summary>The longest window that any provider sells, for models whose catalogued window can be left by paying more.</summary>
     public const long LongestWindow = 1_000_000;
 }
+
+/// <summary>Set aside the most that a call can cost.</summary>
+/// <param name="Hold">Its amount and its usage are what the call comes to.</param>
+/// <param name="MayShorten">True: nobody has bounded its output, and it may be made to end earlier so that it fits. False: what does not fit as it is is refused, and so is what nobody bounds.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.CallRequest")]
+public sealed record CallRequest(HoldRequest Hold, CallOutline Call, bool MayShorten);
+
+/// <summary>What became of a <see cref="CallRequest"/>.</summary>
+/// <param name="Hold">Null: nothing bounds what the call can cost, and nothing is held.</param>
+/// <param name="OutputTokens">What the call must be told to end its output at, so that it stays within what is held; null: it does by itself.</param>
+/// <param name="Affordable">What is left pays for so much of it instead; default: it is held, or is refused for something else than money.</param>
+[GenerateSerializer, Immutable, Alias("Budgets.CallOutcome")]
+public sealed record CallOutcome(SpendOutcome? Hold, CallBound Bound, long? OutputTokens = null, ImmutableArray<Affordable> Affordable = default);
 
 /// <summary>A name of a model, and what usage under it is priced as; nulls: it has no price.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.ModelName")]

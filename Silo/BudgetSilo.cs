@@ -5,6 +5,7 @@ using Budgets.Delivery;
 using Budgets.Directories;
 using Budgets.Journal;
 using Budgets.Payments;
+using Budgets.Pricing;
 using Budgets.Scheduling;
 using Budgets.Storage.AzureTables;
 using Budgets.Storage.Sqlite;
@@ -96,6 +97,7 @@ public static class BudgetSilo
     private static ISiloBuilder AddBudgets(this ISiloBuilder silo)
     {
         silo.Services.TryAddKeyedSingleton(Clock, TimeProvider.System);
+        silo.Services.AddPriceBook();
         silo.Services.AddCouriers(silo.Configuration);
         silo.Services.AddPayments(silo.Configuration);
         silo.Services.AddSingleton(new PublicAddress(PublicAddressOf(silo.Configuration, [])));

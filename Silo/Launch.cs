@@ -21,6 +21,10 @@ public static class Launch
         },
     };
 
+    /// <summary>Settings are read once, at the start. Watched, they would have every write to a database under the current directory heard of by a thread that has no use for it.</summary>
+    /// <param name="args">Of the command line; what they say of this wins.</param>
+    public static string[] Unwatched(string[] args) => ["--hostBuilder:reloadConfigOnChange=false", .. args];
+
     /// <returns>The exit code.</returns>
     public static async Task<int> Run(Func<Task> run)
     {

@@ -10,7 +10,7 @@ if (args is ["health", ..])
 
 return await Launch.Run(async () =>
 {
-    var builder = Host.CreateApplicationBuilder(args);
+    var builder = Host.CreateApplicationBuilder(Launch.Unwatched(args));
     builder.Configuration.Sources.Insert(0, Launch.QuietLogs);
     var faults = new List<string>();
     OperatorsView.HasDashboard(builder.Configuration, faults);

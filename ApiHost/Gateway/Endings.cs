@@ -27,7 +27,8 @@ internal sealed partial class Endings(ILogger<Endings> log, [FromKeyedServices(B
     /// </returns>
     public Task<Receipt?> End(Held held, Spent spent)
     {
-        var booked = new TaskCompletionSource<Receipt?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The caller's answer goes first; that it is durable is asked after it.
+        var booked = new TaskCompletionSource<Receipt?>();
         _ = Tracked(End(held, spent, booked));
         return booked.Task;
     }

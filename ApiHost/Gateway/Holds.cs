@@ -8,12 +8,6 @@ namespace Budgets.ApiHost.Gateway;
 /// <summary>"A call is made when the most that it can cost fits, and is made shorter when nobody said how long it must be."</summary>
 internal static class Holds
 {
-    /// <summary>An output that is cut shorter than this is no answer.</summary>
-    private const long FewestTokens = 16;
-
-    /// <summary>Between asking what fits and holding it others may take it.</summary>
-    private const int MostFittings = 3;
-
     /// <summary>One key can be tried so often after calls that came to nothing.</summary>
     private const int MostRepeats = 8;
 
@@ -88,58 +82,35 @@ internal static class Holds
         Call call, Asking asking, HoldId id, IdempotencyKey key, Endings endings)
     {
         var now = call.Edge.Now;
-        var outline = asking.Outline(now, now.AddSeconds(Held.TtlSeconds));
+        var hold = new HoldRequest(id, Money.Zero, asking.Purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, IsBound: true, BooksItself: true);
         var mayShorten = asking.OutputTokens is null && !asking.Route.OutputMembers.IsEmpty;
-        for (var fitting = 0; ; fitting++)
+        var (budget, request) = (call.Budget, new CallRequest(hold, asking.Outline(now, now.AddSeconds(Held.TtlSeconds)), mayShorten));
+        var (outcome, bound, outputTokens, affordable) = await Ask(budget, id, () => budget.HoldCall(request), endings);
+        return outcome switch
         {
-            var bound = await call.Edge.Quotes.Bound(outline);
-            if (bound.Usage is null)
-            {
-                return (null, null, default, new Problem(
-                    ProblemKind.UnpricedFeature, $"The request refers to what is not in it, and how much '{asking.Model}' can take in is not known, so that nothing bounds its cost.", [new Fault("model", "has no known context window")]));
-            }
-
-            if (!bound.IsOutputKnown && asking.Route.OutputMembers.IsEmpty)
-            {
-                return (null, null, default, new Problem(
-                    ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")]));
-            }
-
-            var purpose = asking.Purpose with { Usage = bound.Usage };
-            var outcome = await Ask(call.Budget, new HoldRequest(id, Money.Zero, purpose, key, Held.TtlSeconds, new PriceTag(), asking.Said.Approval, IsBound: true, Quoted: bound.Quote, BooksItself: true), endings);
-            if (outcome is { Receipt: { } receipt, Replayed: false })
-            {
-                var told = mayShorten && (fitting > 0 || !bound.IsOutputKnown) ? bound.OutputTokens : null;
-                return (new Held(call.Budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, told, receipt), null, default, null);
-            }
-
-            if (outcome.Refusal is not { } refusal || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance) || (refusal.Headroom ?? refusal.Standing?.Remaining) is not { } headroom)
-            {
-                return (null, outcome, default, null);
-            }
-
-            var affordable = await call.Edge.Quotes.Afford(new QuoteRequest(asking.PricedAs, bound.Usage, 1, now, now), headroom);
-            var fits = affordable is [{ MaxOutputTokens: { } most }, ..] ? most / asking.Choices : 0;
-            if (!mayShorten || fitting == MostFittings || fits < FewestTokens || fits >= bound.OutputTokens)
-            {
-                return (null, outcome, affordable, null);
-            }
-
-            outline = outline with { OutputTokens = fits };
-        }
+            null => (null, null, default, Unbounded(asking, bound)),
+            { Receipt: { } receipt, Replayed: false } => (new Held(budget, id, Money.Max(receipt.Amount, bound.Quote?.Amount ?? Money.Zero), bound, outputTokens, receipt), null, default, null),
+            _ => (null, outcome, affordable, null),
+        };
     }
 
+    private static Problem Unbounded(Asking asking, CallBound bound) => bound.Usage is null
+        ? new(ProblemKind.UnpricedFeature, $"The request refers to what is not in it, and how much '{asking.Model}' can take in is not known, so that nothing bounds its cost.", [new Fault("model", "has no known context window")])
+        : new(ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can make of one request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known longest output")]);
+
     /// <summary>Whatever happens, nothing stays held of which nobody knows.</summary>
-    public static async Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings)
+    public static Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings) => Ask(budget, request.Id, () => budget.Hold(request), endings);
+
+    private static async Task<T> Ask<T>(IBudgetGrain budget, HoldId id, Func<ValueTask<T>> ask, Endings endings)
     {
         try
         {
-            return await budget.Hold(request);
+            return await ask();
         }
         catch (Exception e) when (e is not (StoreUnavailableException or OverloadedException))
         {
             // It may be held by now, and nobody would end it before it expires.
-            _ = endings.Abandon(budget, request.Id, e);
+            _ = endings.Abandon(budget, id, e);
             throw;
         }
     }

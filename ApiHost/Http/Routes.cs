@@ -13,9 +13,9 @@ internal sealed class Edge(
 
     public Lineage Lineage { get; } = lineage;
 
-    public IQuoteGrain Quotes => Grains.GetGrain<IQuoteGrain>(0);
+    public IQuoteGrain Quotes { get; } = grains.GetGrain<IQuoteGrain>(0);
 
-    public IPricesGrain Prices => Grains.GetGrain<IPricesGrain>(0);
+    public IPricesGrain Prices { get; } = grains.GetGrain<IPricesGrain>(0);
 
     public RevocationWatch Revocations { get; } = revocations;
 

@@ -22,14 +22,14 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IWakeable
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetGrain> _log;
 
-    public BudgetGrain(IJournalStore store, IDueIndex dues, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
+    public BudgetGrain(IJournalStore store, IDueIndex dues, PriceBook prices, [FromKeyedServices("Budgets")] TimeProvider clock, ILogger<BudgetGrain> log)
     {
         var agent = new AgentId(this.GetPrimaryKeyString());
         _teller = new Teller(store, agent, clock.GetUtcNow, new Alarm(dues, this.GetGrainId(), "wake"), Fenced, Told);
         _outbox = new Outbox(_teller, clock.GetUtcNow, to => GrainFactory.GetGrain<IDeliveryGrain>(to.Value), log);
         _family = new Family(_teller, clock.GetUtcNow, Tell, () => GrainFactory.GetGrain<IAllocationTreeGrain>(agent.Value).Recall(),
             (parent, need) => GrainFactory.GetGrain<IBudgetGrain>(parent.Value).Foresee(need));
-        _prices = new PriceDesk(GrainFactory);
+        _prices = new PriceDesk(prices);
         _clock = clock;
         _log = log;
     }

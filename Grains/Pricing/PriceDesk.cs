@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace Budgets.Pricing;
 
 /// <summary>Asks for the prices of requests that tell their usage. A request that names its amount costs nothing here.</summary>
-internal readonly struct PriceDesk(IGrainFactory grains)
+internal readonly struct PriceDesk(PriceBook book)
 {
-    private IQuoteGrain Desk => grains.GetGrain<IQuoteGrain>(0);
+    public ValueTask<PriceList> Prices() => book.Prices();
 
     /// <summary>Null: the request names its amount.</summary>
     public ValueTask<Quote?> Quote(ChargeRequest r, DateTimeOffset now) => r.Price is null ? default : One(Asked(r, now));
@@ -21,14 +21,13 @@ internal readonly struct PriceDesk(IGrainFactory grains)
     /// <summary>One for each request, in order; null for those that name their amount, and null if all do.</summary>
     public async ValueTask<Quote?[]?> Quotes(ImmutableArray<ChargeRequest> requests, DateTimeOffset now)
     {
-        var asked = requests.Where(r => r.Price is not null).Select(r => Asked(r, now)).ToImmutableArray();
-        if (asked.IsEmpty)
+        if (requests.All(r => r.Price is null))
         {
             return null;
         }
 
-        var quotes = new Queue<Quote>(await Desk.Quote(asked));
-        return [.. requests.Select(r => r.Price is null ? null : quotes.Dequeue())];
+        var prices = await book.Prices();
+        return [.. requests.Select(r => r.Price is null ? null : Quoting.For(prices, Asked(r, now)))];
     }
 
     // Money already spent is priced as of when it was spent.
@@ -41,5 +40,5 @@ internal readonly struct PriceDesk(IGrainFactory grains)
     private static QuoteRequest Asked(string? model, TokenUsage? usage, PriceTag price, DateTimeOffset from, DateTimeOffset until) =>
         new(model, usage is { IsInRange: true } sound ? sound : new TokenUsage(), Math.Clamp(price.Requests, 0, TokenUsage.Most), from, until);
 
-    private async ValueTask<Quote?> One(QuoteRequest asked) => (await Desk.Quote([asked]))[0];
+    private async ValueTask<Quote?> One(QuoteRequest asked) => Quoting.For(await book.Prices(), asked);
 }

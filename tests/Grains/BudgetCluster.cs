@@ -1,3 +1,4 @@
+using Budgets.Pricing;
 using Budgets.Journal;
 using Budgets.Scheduling;
 using Budgets.Tests.Keys;
@@ -35,6 +36,7 @@ internal sealed class BudgetCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock);
+            silo.Services.AddSingleton<PriceBook>();
             silo.Services.AddSingleton(store);
             silo.Services.AddGrainStorage("Default", (_, _) => new GrainShelf());
             silo.Services.AddSingleton(dues ?? new MemoryDueIndex());

@@ -1,3 +1,4 @@
+using Budgets.Pricing;
 using Budgets.Directories;
 using Budgets.Tests.Directories;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,7 @@ public sealed class KeyCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock);
+            silo.Services.AddSingleton<PriceBook>();
             silo.Services.AddGrainStorage("Default", (_, _) => Shelf);
             silo.Services.AddSingleton<IAgentDirectory, MemoryAgentDirectory>();
         });

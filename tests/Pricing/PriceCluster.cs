@@ -1,3 +1,4 @@
+using Budgets.Pricing;
 using Budgets.Journal;
 using Budgets.Scheduling;
 using Budgets.Tests.Keys;
@@ -26,6 +27,7 @@ internal sealed class PriceCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock);
+            silo.Services.AddSingleton<PriceBook>();
             silo.Services.AddGrainStorage("Default", (_, _) => Shelf);
             silo.Services.AddSingleton<IJournalStore>(journals);
             silo.Services.AddSingleton<IDueIndex>(dues);
