@@ -9,6 +9,9 @@ public sealed class OvertakenTests
     /// <summary>Later the hold would end by itself.</summary>
     private const int MostLeaps = 100;
 
+    /// <summary>So long is waited for what the clock may have set going. It ends at once when that comes.</summary>
+    private static readonly TimeSpan s_while = TimeSpan.FromMilliseconds(250);
+
     [Fact]
     public async Task A_hold_that_arrives_after_its_release_is_given_back_all_the_same()
     {
@@ -29,7 +32,7 @@ public sealed class OvertakenTests
             way.LetGo();
             await LeavingTests.Until(async () => (await GatewayApi.Lines(agent)).Count == 1);
             var leaps = 0;
-            for (var release = way.NextRelease(); !await way.IsThere(release); leaps++)
+            for (var release = way.NextRelease(); !await IsThere(release); leaps++)
             {
                 leaps.Should().BeLessThan(MostLeaps, "the hold is looked for again");
 
@@ -49,12 +52,11 @@ public sealed class OvertakenTests
         }
     }
 
+    private static async Task<bool> IsThere(Task release) => await Task.WhenAny(release, Task.Delay(s_while)) == release;
+
     /// <summary>The way to a budget, on which one hold is stuck while others pass it by.</summary>
     private sealed class SlowWay : IIncomingGrainCallFilter
     {
-        /// <summary>So long is waited for what the clock may have set going. It ends at once when that comes.</summary>
-        private static readonly TimeSpan s_while = TimeSpan.FromMilliseconds(250);
-
         private readonly System.Threading.Channels.Channel<Outcome> _releases = System.Threading.Channels.Channel.CreateUnbounded<Outcome>();
         private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _blocks;
@@ -65,8 +67,6 @@ public sealed class OvertakenTests
 
         /// <summary>What became of the next release that arrives.</summary>
         public Task<Outcome> NextRelease() => _releases.Reader.ReadAsync().AsTask();
-
-        public async Task<bool> IsThere(Task release) => await Task.WhenAny(release, Task.Delay(s_while)) == release;
 
         public async Task Invoke(IIncomingGrainCallContext context)
         {
