@@ -141,13 +141,16 @@ public sealed record SetPriceOutcome(SetPriceResult Result, PricedModel? Model);
 /// <param name="After">The last id of the page before; null: from the first.</param>
 /// <param name="Contains">In an id or alias; case-insensitive, taken literally.</param>
 /// <param name="Name">Only the model that usage under this name is priced as.</param>
+/// <param name="Before">The first id of the page that follows the wanted one; null: pages are read forward. In place of After.</param>
+/// <param name="Deprecated">Only models that are, or only those that are not; null: all.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.PriceQuery")]
-public sealed record PriceQuery(int Limit, string? After = null, string? Contains = null, string? Provider = null, string? Name = null)
+public sealed record PriceQuery(
+    int Limit, string? After = null, string? Contains = null, string? Provider = null, string? Name = null, string? Before = null, bool? Deprecated = null)
 {
-    public const int MaxLimit = 100;
+    public const int MaxLimit = 1_000;
 }
 
-/// <summary>By id. <paramref name="Next"/> is the next query's After; null: there is no more.</summary>
+/// <summary>By id. <paramref name="Next"/> is the next query's After, or its Before where the query had one; null: there is no more.</summary>
 [GenerateSerializer, Immutable, Alias("Budgets.PricePage")]
 public sealed record PricePage(ImmutableArray<PricedModel> Models, string? Next);
 

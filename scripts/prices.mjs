@@ -129,8 +129,8 @@ const models = Object.keys(byHand.providers).flatMap((id) => {
   const zoo = Object.values(MODEL_CONFIGS).filter((z) => z.provider === (ZOO_NAMES[id] ?? id) && !z.openRouterOnly)
   return provider.models.map((entry) => model(provider, entry, zoo))
 })
-models.push(...byHand.models.map(({ id, provider, image, source }) => ({
-  id, provider, match: { equals: id }, prices: [{ version: versionOf(id, { image }), source, image }],
+models.push(...byHand.models.map(({ id, provider, image, deprecated, source }) => ({
+  id, provider, ...(deprecated && { deprecated }), match: { equals: id }, prices: [{ version: versionOf(id, { image }), source, image }],
 })))
 
 const repeated = models.map((m) => m.id).filter((id, i, ids) => ids.indexOf(id) !== i)

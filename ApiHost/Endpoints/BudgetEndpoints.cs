@@ -45,6 +45,7 @@ internal static class BudgetEndpoints
         }
 
         var outcome = await call.Budget.Configure(request);
+        await StrictBelow.After(call, request, outcome);
         await Configured(call, outcome, budget => BudgetAnswer.Of(budget, configured: true), Wire.Default.BudgetAnswer);
     }
 

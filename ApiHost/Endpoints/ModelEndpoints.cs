@@ -10,7 +10,20 @@ internal static class ModelEndpoints
 {
     private const string Name = "model_id";
     private const string One = "/v1/models/{" + Name + "}";
+    private const int MaxPage = 100;
     private const int DefaultPage = 50;
+
+    /// <summary>Of Anthropic's own list (source: its API reference, "List Models").</summary>
+    private const int MaxAnthropicPage = PriceQuery.MaxLimit;
+    private const int DefaultAnthropicPage = 20;
+
+    private const string Lifecycle = "lifecycle" + Http.Query.List;
+    private const string After = "after_id";
+    private const string Before = "before_id";
+
+    /// <summary>Some of Anthropic's SDKs send it; it changes nothing.</summary>
+    private const string Beta = "beta";
+
     private const int MaxProviderLength = 64;
 
     private static readonly Problem BadId = Problem.Invalid(
@@ -25,10 +38,13 @@ internal static class ModelEndpoints
     {
         routes.Map("GET", "/v1/models", Access.Anyone, List, new("listModels", "Models", "What models cost, by id")
         {
-            Text = "Usage without an amount is priced by this. A name finds its model by its id, an alias, or the rules of its provider, which know dated names and names with the provider before them.",
+            Text = "Usage without an amount is priced by this. A name finds its model by its id, an alias, or the rules of its provider, which know dated names and names with the provider before them. "
+                + "Reads as OpenAI's list and as Anthropic's, whose SDKs page through it by after_id and before_id.",
             Query =
             [
-                new("limit", typeof(int), "1 to 100, default 50."), new("cursor", typeof(string), "The next_cursor of the page before."),
+                new("limit", typeof(int), "1 to 100, default 50; with anthropic-version 1 to 1000, default 20."), new("cursor", typeof(string), "The next_cursor of the page before."),
+                new(After, typeof(string), "The last_id of the page before."), new(Before, typeof(string), "The first_id of the page after."),
+                new(Lifecycle, typeof(string[]), "Only models that are active, or deprecated; retired ones are not listed. May be given several times."), new(Beta, typeof(string), "Changes nothing."),
                 new("query", typeof(string), "Only models with this in their id or an alias."), new("provider", typeof(string), "Only models of this provider."),
                 new("name", typeof(string), "Only the model that usage under this name is priced as."),
             ],
@@ -54,29 +70,40 @@ internal static class ModelEndpoints
 
     private static async Task List(Call call)
     {
-        var query = new Query(call.Http, "limit", "cursor", "query", "provider", "name");
+        var isAnthropics = AskersDialect.IsAnthropics(call.Http.Request);
+        var query = new Query(call.Http, "limit", "cursor", After, Before, "query", "provider", "name", Lifecycle, Beta);
+        const string place = "must be the id of a model";
+        var after = query.Id(After, PriceOverride.IsId, place);
+        var stages = query.Several(Lifecycle, ModelAnswer.Active, ModelAnswer.BeingRetired, ModelAnswer.Retired);
         var asked = new PriceQuery(
-            query.Limit(PriceQuery.MaxLimit, DefaultPage),
-            query.Cursor(PriceOverride.IsId),
+            isAnthropics ? query.Limit(MaxAnthropicPage, DefaultAnthropicPage) : query.Limit(MaxPage, DefaultPage),
+            query.Cursor(PriceOverride.IsId) ?? after,
             query.Text("query", PriceOverride.MaxIdLength),
             query.Text("provider", MaxProviderLength),
-            query.Text("name", Purpose.MaxModelLength));
+            query.Text("name", Purpose.MaxModelLength),
+            query.Id(Before, PriceOverride.IsId, place),
+            stages.Contains(ModelAnswer.Active) == stages.Contains(ModelAnswer.BeingRetired) ? null : stages.Contains(ModelAnswer.BeingRetired));
+        query.Faults.AddIf(asked is { After: not null, Before: not null }, Before, $"goes with neither {After} nor cursor");
         if (query.Problem is { } problem)
         {
-            await problem.Send(call.Http);
+            await (isAnthropics ? Dialect.Anthropic.Send(call.Http, problem) : problem.Send(call.Http));
             return;
         }
 
-        var page = await call.Edge.Prices.List(asked);
+        var page = stages.Count > 0 && stages.All(s => s == ModelAnswer.Retired) ? new PricePage([], null) : await call.Edge.Prices.List(asked);
         await Reply.Send(call.Http, 200, Wire.Default.ModelListAnswer, new(
             "list",
-            [.. page.Models.Select(m => ModelAnswer.Of(m, call.Edge.Now))], page.Next is { } next ? Cursor.Write(next) : null, page.Next is not null));
+            [.. page.Models.Select(m => ModelAnswer.Of(m, call.Edge.Now))],
+            page.Next is { } next && asked.Before is null ? Cursor.Write(next) : null,
+            page.Next is not null,
+            page.Models.FirstOrDefault()?.Id,
+            page.Models.LastOrDefault()?.Id));
     }
 
     private static async Task Get(Call call)
     {
         var name = Unescaped(call) ?? "";
-        if (new Query(call.Http).Problem is { } problem)
+        if (new Query(call.Http, Beta).Problem is { } problem)
         {
             await problem.Send(call.Http);
             return;

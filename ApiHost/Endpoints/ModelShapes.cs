@@ -74,7 +74,7 @@ internal sealed record PriceAnswer(
 /// <param name="Prices">Of several in force at an instant the last one holds.</param>
 /// <param name="Object">"model": with it, created and owned_by the list reads as OpenAI's does.</param>
 /// <param name="Created">Seconds since 1970 of its first known price; 0: not known.</param>
-/// <param name="Type">"model": with it, display_name and created_at it reads as Anthropic's does.</param>
+/// <param name="Type">"model": with it, display_name, created_at, lifecycle, max_input_tokens and max_tokens it reads as Anthropic's does.</param>
 /// <param name="CreatedAt">The same moment as <paramref name="Created"/>; 1970: not known.</param>
 internal sealed record ModelAnswer(
     string Id,
@@ -92,6 +92,19 @@ internal sealed record ModelAnswer(
     IReadOnlyList<string> NotCounted,
     IReadOnlyList<PriceAnswer> Prices)
 {
+    public const string Active = "active";
+    public const string BeingRetired = "deprecated";
+    public const string Retired = "retired";
+
+    /// <summary>active or deprecated.</summary>
+    public string Lifecycle => Deprecated ? BeingRetired : Active;
+
+    /// <summary>The same as context_window.</summary>
+    public long? MaxInputTokens => ContextWindow;
+
+    /// <summary>The same as max_output_tokens.</summary>
+    public long? MaxTokens => MaxOutputTokens;
+
     public static ModelAnswer Of(PricedModel m, DateTimeOffset now)
     {
         var inForce = m.At(now);
@@ -101,4 +114,8 @@ internal sealed record ModelAnswer(
 }
 
 /// <param name="Object">"list".</param>
-internal sealed record ModelListAnswer(string Object, IReadOnlyList<ModelAnswer> Data, string? NextCursor, bool HasMore);
+/// <param name="NextCursor">Null: there is no more, or the pages are read backward.</param>
+/// <param name="HasMore">In the direction that pages are read in.</param>
+/// <param name="FirstId">The before_id of the page before; null: the page is empty.</param>
+/// <param name="LastId">The after_id of the next page; null: the page is empty.</param>
+internal sealed record ModelListAnswer(string Object, IReadOnlyList<ModelAnswer> Data, string? NextCursor, bool HasMore, string? FirstId, string? LastId);

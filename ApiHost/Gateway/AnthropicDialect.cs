@@ -45,6 +45,8 @@ internal sealed class AnthropicDialect() : Dialect(AnthropicDialect.VersionHeade
             return;
         }
 
+        meter.LastWasError |= told.Member("error") is not null;
+
         // A stream begins with a message that has the input in its usage, and ends with a delta that has the output in its.
         var answer = told.Member("message") is { ValueKind: JsonValueKind.Object } inner ? inner : told;
         meter.Model ??= answer.Text("model");

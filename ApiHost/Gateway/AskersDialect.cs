@@ -8,6 +8,7 @@ internal sealed class AskersDialect : IAccent
     /// <remarks>Anthropic's has more around the same.</remarks>
     public Type Shape => typeof(OpenAiErrorAnswer);
 
-    public Task Send(HttpContext http, Problem problem) =>
-        (http.Request.Headers.ContainsKey(AnthropicDialect.VersionHeader) ? Dialect.Anthropic : Dialect.OpenAi).Send(http, problem);
+    public static bool IsAnthropics(HttpRequest request) => request.Headers.ContainsKey(AnthropicDialect.VersionHeader);
+
+    public Task Send(HttpContext http, Problem problem) => (IsAnthropics(http.Request) ? Dialect.Anthropic : Dialect.OpenAi).Send(http, problem);
 }

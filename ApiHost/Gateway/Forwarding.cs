@@ -45,8 +45,8 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
             }
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
-                ? await Stream(http, asking, held, answer, meter, patience, stop.Token)
-                : await Whole(http, asking, held, answer, meter, judges, stop.Token);
+                ? await Stream(http, asking, held, provider, answer, meter, patience, stop.Token)
+                : await Whole(http, asking, held, provider, answer, meter, judges, stop.Token);
         }
         catch (HttpRequestException e) when (Upstream.WasNeverSent(e))
         {
@@ -77,7 +77,7 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
         {
             using var answer = await upstream.Send(provider, asking.Route, asking.Forwarded(null), http.Request, stop.Token);
             var body = await Upstream.Read(answer, Upstream.LargestError, stop.Token);
-            await (IsOurFault(answer) ? s_refused.Send(http) : Send(http, answer, answer.IsSuccessStatusCode ? body : Discretion.Hide(body, provider)));
+            await (IsOurFault(answer) ? s_refused.Send(http) : Send(http, answer, answer.IsSuccessStatusCode && !Discretion.IsProvidersError(body) ? body : Discretion.Hide(body, provider)));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -86,7 +86,7 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
     }
 
     private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Whole(
-        HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
+        HttpContext http, Asking asking, Held held, Provider provider, HttpResponseMessage answer, Meter meter, bool judges, CancellationToken stop)
     {
         var body = await Upstream.Read(answer, Upstream.LargestAnswer, stop);
         meter.Read(body);
@@ -100,12 +100,12 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
                 Headers.TellCost(http.Response, settled);
             }
 
-            return Write(http, 200, body);
+            return Write(http, 200, meter.LastWasError ? Discretion.Hide(body, provider) : body);
         }, judges ? Doubting.FaultOf(asking, body) : null);
     }
 
     private static async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Stream(
-        HttpContext http, Asking asking, Held held, HttpResponseMessage answer, Meter meter, CancellationTokenSource patience, CancellationToken stop)
+        HttpContext http, Asking asking, Held held, Provider provider, HttpResponseMessage answer, Meter meter, CancellationTokenSource patience, CancellationToken stop)
     {
         Headers.Pass(answer, http.Response);
         Headers.Tell(http.Response, held, held.Receipt, asking.Model);
@@ -113,7 +113,7 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
         var isWhole = false;
         var chunk = ArrayPool<byte>.Shared.Rent(16_384);
         var output = Recording.Of(http)?.Beside(answer, http.Response.BodyWriter) ?? http.Response.BodyWriter;
-        using var events = new EventStream(meter, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
+        using var events = new EventStream(meter, provider, strips: asking is { WantsUsage: false, Route.Kind: CallKind.Chat });
         try
         {
             await http.Response.StartAsync(stop);

@@ -26,6 +26,9 @@ internal sealed class Meter(Asking asked, CallBound bound)
     /// <summary>The last event was nothing but the usage.</summary>
     public bool LastWasUsageAlone { get; set; }
 
+    /// <summary>What was read last is an error or has one in it, or may be anything.</summary>
+    public bool LastWasError { get; set; }
+
     /// <summary>The provider said that this was all.</summary>
     public bool IsDone { get; set; }
 
@@ -35,10 +38,12 @@ internal sealed class Meter(Asking asked, CallBound bound)
         try
         {
             using var document = JsonDocument.Parse(json, s_deep);
+            LastWasError = document.RootElement.ValueKind != JsonValueKind.Object;
             asked.Route.Dialect.Read(document.RootElement, this);
         }
         catch (JsonException)
         {
+            LastWasError = true;
             Lost(json.Length);
         }
         catch (InvalidOperationException)
@@ -57,7 +62,7 @@ internal sealed class Meter(Asking asked, CallBound bound)
 
     public void Began() => _began = true;
 
-    public void Failed() => _failed = true;
+    public void Failed() => _failed = LastWasError = true;
 
     public void Counted(Told told, bool isLast)
     {

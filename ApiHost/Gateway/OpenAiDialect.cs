@@ -33,6 +33,9 @@ internal sealed class OpenAiDialect() : Dialect("OpenAI-Beta")
             meter.Failed();
         }
 
+        // Of a response that failed the error is in the response.
+        meter.LastWasError |= told.Member("error") is not null || answer.Member("error") is not null || told.Text("object") == "error";
+
         if (answer.Member("usage") is { ValueKind: JsonValueKind.Object } usage)
         {
             var isWhole = usage.Member("completion_tokens") is not null || usage.Member("output_tokens") is not null || answer.Text("object") == "list";

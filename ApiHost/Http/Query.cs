@@ -5,6 +5,9 @@ namespace Budgets.ApiHost.Http;
 /// <summary>Reads query parameters as strictly as bodies: unknown names, repeated names and wrong values are all told.</summary>
 internal sealed class Query
 {
+    /// <summary>What names of parameters end with that may be given several times.</summary>
+    public const string List = "[]";
+
     private readonly IQueryCollection _query;
 
     public Query(HttpContext http, params ReadOnlySpan<string> known)
@@ -16,7 +19,7 @@ internal sealed class Query
             {
                 Faults.Add(name, known.Length == 0 ? "is not known here; there are no query parameters" : $"is not known here; what is: {string.Join(", ", known!)}");
             }
-            else if (values.Count != 1)
+            else if (values.Count != 1 && !name.EndsWith(List, StringComparison.Ordinal))
             {
                 Faults.Add(name, "is given twice");
             }
@@ -34,6 +37,26 @@ internal sealed class Query
         var text = Has(name) ? (string?)_query[name] ?? "" : null;
         Faults.Text(name, text, max);
         return text;
+    }
+
+    /// <summary>A text of a known form; null: it is not given.</summary>
+    public string? Id(string name, Func<string, bool> isOne, string message)
+    {
+        var text = Has(name) ? (string?)_query[name] ?? "" : null;
+        Faults.AddIf(text is not null && !isOne(text), name, message);
+        return text;
+    }
+
+    /// <summary>All that is given under a name that ends with <see cref="List"/>.</summary>
+    public IReadOnlyList<string> Several(string name, params ReadOnlySpan<string> known)
+    {
+        List<string> several = Has(name) ? [.. _query[name].Select(v => v ?? "")] : [];
+        foreach (var one in several)
+        {
+            Faults.AddIf(!known.Contains(one), name, $"must be one of {string.Join(", ", known!)}");
+        }
+
+        return several;
     }
 
     public int Limit(int max, int fallback) => Whole("limit", 1, max, fallback);

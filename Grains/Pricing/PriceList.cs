@@ -54,13 +54,18 @@ internal sealed class PriceList
     public PricePage Page(PriceQuery query)
     {
         var only = query.Name is { } name ? Find(name).Model?.Id ?? "" : null;
-        var page = Models
-            .Where(m => query.After is null || string.CompareOrdinal(m.Id, query.After) > 0)
+        var fitting = Models
             .Where(m => only is null || m.Id == only)
             .Where(m => query.Provider is null || m.Provider == query.Provider)
-            .Where(m => query.Contains is null || m.Aliases.Prepend(m.Id).Any(n => n.Contains(query.Contains, StringComparison.OrdinalIgnoreCase)))
-            .Take(query.Limit + 1)
-            .ToImmutableArray();
+            .Where(m => query.Deprecated is null || m.Deprecated == query.Deprecated)
+            .Where(m => query.Contains is null || m.Aliases.Prepend(m.Id).Any(n => n.Contains(query.Contains, StringComparison.OrdinalIgnoreCase)));
+        if (query.Before is { } before)
+        {
+            var back = fitting.Where(m => string.CompareOrdinal(m.Id, before) < 0).TakeLast(query.Limit + 1).ToImmutableArray();
+            return back.Length > query.Limit ? new PricePage(back[1..], back[1].Id) : new PricePage(back, null);
+        }
+
+        var page = fitting.Where(m => query.After is null || string.CompareOrdinal(m.Id, query.After) > 0).Take(query.Limit + 1).ToImmutableArray();
         return page.Length > query.Limit ? new PricePage(page[..query.Limit], page[query.Limit - 1].Id) : new PricePage(page, null);
     }
 

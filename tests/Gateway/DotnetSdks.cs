@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Anthropic;
 using Anthropic.Models.Messages;
+using Anthropic.Models.Models;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Images;
@@ -89,6 +90,20 @@ internal sealed class DotnetSdks(Uri address, string key) : IDisposable
             Tools = [new Tool { Name = "weather", InputSchema = new InputSchema { Properties = new Dictionary<string, JsonElement> { ["city"] = JsonDocument.Parse("""{"type":"string"}""").RootElement } } }],
         });
         return message.Content.Select(c => c.TryPickToolUse(out var use) ? JsonSerializer.Serialize(use.Input) : null).Single(c => c is not null)!;
+    }
+
+    /// <summary>All pages.</summary>
+    public async Task<List<ModelInfo>> Models(ModelListParams asked)
+    {
+        var models = new List<ModelInfo>();
+        for (var page = await _anthropic.Models.List(asked); ; page = await page.Next())
+        {
+            models.AddRange(page.Items);
+            if (!page.HasNext())
+            {
+                return models;
+            }
+        }
     }
 
     public void Dispose() => _anthropic.Dispose();

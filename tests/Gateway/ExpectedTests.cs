@@ -66,6 +66,33 @@ public sealed class ExpectedTests(GatewayApi api)
         (await agent.Post(path, """{"hold_mode":"expected"}""")).Status.Should().Be(200);
     }
 
+    [Fact]
+    public async Task Whoever_is_made_strict_again_has_nobody_below_it_who_is_not()
+    {
+        var agent = await api.NewAgent("""{"daily_limit":100,"hold_mode":"expected"}""");
+        var child = await api.NewChild(agent);
+        var grandchild = await api.NewChild(child, "g");
+        (await agent.Post($"/v1/agents/{child.Id}/budget", """{"hold_mode":"expected"}""")).Status.Should().Be(200);
+        (await child.Post($"/v1/agents/{grandchild.Id}/budget", """{"hold_mode":"expected"}""")).Status.Should().Be(200);
+        api.Provider.Says(Said.Completion());
+        for (var call = 0; call < 21; call++)
+        {
+            (await grandchild.Post("/v1/chat/completions", Long)).Status.Should().Be(200);
+        }
+
+        (await agent.Post("/v1/agents/budget", """{"hold_mode":"strict"}"""))["hold_mode"].GetString().Should().Be("strict");
+        (await grandchild.Post("/v1/chat/completions", Long)).Status.Should().Be(200);
+
+        var held = (await api.AtRest(grandchild)).Where(l => l.Kind == "hold").Select(l => l.Amount).ToList();
+        held[20].Should().BeLessThan(held[0], "it was expected to be short");
+        held[21].Should().Be(held[0], "a limit above it must hold");
+        (await child.Get("/v1/agents/budget"))["hold_mode"].GetString().Should().Be("strict");
+        (await child.Post($"/v1/agents/{grandchild.Id}/budget", """{"hold_mode":"expected"}""")).Status.Should().Be(403);
+
+        (await agent.Post("/v1/agents/budget", """{"hold_mode":null}"""))["hold_mode"].GetString().Should().Be("expected");
+        (await grandchild.Get("/v1/agents/budget"))["hold_mode"].GetString().Should().Be("strict", "it is set anew, or stays");
+    }
+
     private async Task<int> Admitted(Agent agent)
     {
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -25,6 +25,9 @@ public class GatewayApi : IAsyncLifetime, IDisposable
     /// <summary>Settings beside the usual ones, as on the command line.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
+    /// <summary>Faults to be put in.</summary>
+    public Action<IServiceCollection>? Faults { get; init; }
+
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 4, 12, 0, 0, TimeSpan.Zero));
 
     public FakeProvider Provider { get; private set; } = null!;
@@ -53,6 +56,7 @@ public class GatewayApi : IAsyncLifetime, IDisposable
             {
                 builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", Clock);
                 builder.Logging.ClearProviders().AddProvider(Log);
+                Faults?.Invoke(builder.Services);
             });
         await App.StartAsync();
         Address = new Uri(App.Urls.Single());

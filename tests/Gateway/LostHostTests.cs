@@ -170,7 +170,7 @@ public sealed class LostHostTests
         await stream.CopyToAsync(Stream.Null);
     }
 
-    private static async Task Swallow(Task call)
+    internal static async Task Swallow(Task call)
     {
         try
         {
@@ -184,23 +184,23 @@ public sealed class LostHostTests
 
     private static string Body(string call) => Said.HelloStreamed.Replace("hello", $"call {call} end".PadRight(32), StringComparison.Ordinal);
 
-    private static async Task<(string Key, string Id)> NewAgent(Party people, string limit)
+    internal static async Task<(string Key, string Id)> NewAgent(Party people, string limit)
     {
         var created = await people.Post("/v1/agents", $$$"""{"name":"Caller","budget":{"total_limit":{{{limit}}}}}""");
         created.Status.Should().Be(201, created.Text);
         return (created["api_key"].GetString()!, created["agent_id"].GetString()!);
     }
 
-    private static decimal Cost(TokenUsage usage) => Priced.Quote("gpt-4o", usage, TimeProvider.System.GetUtcNow()).Amount.InDollars;
+    internal static decimal Cost(TokenUsage usage) => Priced.Quote("gpt-4o", usage, TimeProvider.System.GetUtcNow()).Amount.InDollars;
 
-    private static async Task<List<Entry>> AtRest(Agent agent)
+    internal static async Task<List<Entry>> AtRest(Agent agent)
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (true)
         {
             var lines = await Lines(agent);
-            if (lines.Count > 0 && lines.Count(l => l.Kind == "hold") == lines.Count(l => l.Kind is "settle" or "release"))
+            if (lines.Count > 0 && lines.Count(l => l.Kind == "hold") == lines.Count(l => l.Kind is "settle" or "release" or "expire"))
             {
                 return lines;
             }
@@ -209,7 +209,7 @@ public sealed class LostHostTests
         }
     }
 
-    private static async Task<List<Entry>> Lines(Agent agent)
+    internal static async Task<List<Entry>> Lines(Agent agent)
     {
         var page = await agent.Get("/v1/agents/ledger?limit=100");
         page.Status.Should().Be(200, page.Text);
@@ -222,5 +222,5 @@ public sealed class LostHostTests
         ];
     }
 
-    private sealed record Entry(string Kind, string Id, decimal Amount, string? Detail);
+    internal sealed record Entry(string Kind, string Id, decimal Amount, string? Detail);
 }

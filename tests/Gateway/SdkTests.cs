@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.Text.Json;
 using Anthropic.Exceptions;
+using Anthropic.Models.Models;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
 
@@ -43,6 +44,11 @@ public sealed class SdkTests(AimockApi api)
         results.GetProperty("models").GetProperty("first").GetString().Should().Be("model");
         results.GetProperty("model").GetProperty("id").GetString().Should().Be("gpt-4o");
         (results.GetProperty("modelOfAnthropic").GetProperty("type").GetString(), results.GetProperty("modelOfAnthropic").GetProperty("name").GetString()).Should().Be(("model", "claude-haiku-4-5"));
+        var listed = results.GetProperty("modelsOfAnthropic");
+        var count = (await Catalogue(rich)).Count;
+        (listed.GetProperty("count").GetInt32(), listed.GetProperty("unique").GetInt32()).Should().Be((count, count));
+        (listed.GetProperty("backward").GetInt32(), listed.GetProperty("unasked").GetInt32(), listed.GetProperty("stages").GetString()).Should().Be((count - 1, 20, "active"));
+        results.GetProperty("noPageOfAnthropic").GetProperty("type").GetString().Should().Be("invalid_request_error");
         results.GetProperty("noModel").GetProperty("kind").GetString().Should().Be("NotFoundError");
         results.GetProperty("noModelOfAnthropic").GetProperty("type").GetString().Should().Be("not_found_error");
         foreach (var name in (string[])["error", "messageError"])
@@ -86,6 +92,23 @@ public sealed class SdkTests(AimockApi api)
     }
 
     [Fact]
+    public async Task Anthropics_SDK_for_dotnet_lists_all_models_page_by_page()
+    {
+        var agent = await api.NewAgent();
+        using var sdks = new DotnetSdks(api.Address, agent.Key!);
+
+        var forward = await sdks.Models(new ModelListParams { Limit = 70 });
+
+        var catalogue = await Catalogue(agent);
+        forward.Select(m => m.ID).Should().Equal(catalogue);
+        forward.Should().OnlyContain(m => m.DisplayName == m.ID && m.MaxTokens != 0 && m.MaxInputTokens != 0);
+        forward.Should().Contain(m => m.ID == "claude-haiku-4-5" && m.MaxTokens == 64_000);
+        (await sdks.Models(new ModelListParams { Limit = 1_000, BeforeID = catalogue[9] })).Select(m => m.ID).Should().Equal(catalogue.Take(9));
+        (await sdks.Models(new ModelListParams { Limit = 1_000, AfterID = catalogue[^3] })).Select(m => m.ID).Should().Equal(catalogue.TakeLast(2));
+        (await sdks.Models(new ModelListParams { Limit = 1_000, Lifecycle = [Lifecycle.Deprecated] })).Should().NotBeEmpty().And.OnlyContain(m => m.Lifecycle == ModelInfoLifecycle.Deprecated);
+    }
+
+    [Fact]
     public async Task Who_has_no_money_is_told_so_once_by_the_SDKs_for_dotnet()
     {
         var agent = await api.NewAgent("0.00001");
@@ -108,6 +131,20 @@ public sealed class SdkTests(AimockApi api)
 
         (await api.Journal()).Should().BeEmpty();
         (await GatewayApi.Lines(agent)).Should().BeEmpty("a refusal leaves nothing behind");
+    }
+
+    /// <summary>The ids of all models.</summary>
+    private static async Task<List<string>> Catalogue(Agent agent)
+    {
+        var ids = new List<string>();
+        for (var path = "/v1/models?limit=100"; path is not null;)
+        {
+            var page = await agent.Get(path);
+            ids.AddRange(page["data"].EnumerateArray().Select(m => m.GetProperty("id").GetString()!));
+            path = page["has_more"].GetBoolean() ? $"/v1/models?limit=100&cursor={page["next_cursor"].GetString()}" : null;
+        }
+
+        return ids;
     }
 
     private static async Task Ledger(Agent agent)

@@ -286,6 +286,27 @@ public sealed class PricingTests(Api api)
     }
 
     [Fact]
+    public async Task The_catalogue_goes_by_ids_in_both_directions_as_Anthropics_does()
+    {
+        var agent = await api.NewAgent();
+        var first = await agent.Get("/v1/models?limit=3");
+        var ids = first["data"].EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToList();
+        (first["first_id"].GetString(), first["last_id"].GetString(), first["has_more"].GetBoolean()).Should().Be((ids[0], ids[2], true));
+
+        var back = await agent.Get($"/v1/models?limit=1&before_id={Uri.EscapeDataString(ids[2])}");
+        (back["data"][0].GetProperty("id").GetString(), back["has_more"].GetBoolean(), back["next_cursor"].ValueKind).Should().Be((ids[1], true, JsonValueKind.Null));
+        back = await agent.Get($"/v1/models?limit=1&before_id={Uri.EscapeDataString(ids[1])}");
+        (back["last_id"].GetString(), back["has_more"].GetBoolean()).Should().Be((ids[0], false), "it is the first of all");
+        (await agent.Get($"/v1/models?limit=1&after_id={Uri.EscapeDataString(ids[0])}"))["first_id"].GetString().Should().Be(ids[1]);
+
+        (await agent.Get("/v1/models?after_id=zzzzzzzz"))["last_id"].ValueKind.Should().Be(JsonValueKind.Null, "nothing comes after that");
+        (await agent.Get("/v1/models?lifecycle[]=retired"))["data"].GetArrayLength().Should().Be(0);
+        (await agent.Get("/v1/models?lifecycle[]=gone")).FaultyFields.Should().Equal("lifecycle[]");
+        (await agent.Get("/v1/models?after_id=a&before_id=b")).FaultyFields.Should().Equal("before_id");
+        (await agent.Get("/v1/models?after_id=A%20b")).FaultyFields.Should().Equal("after_id");
+    }
+
+    [Fact]
     public async Task An_operators_price_is_in_force_at_once_has_a_version_and_goes_when_it_is_withdrawn()
     {
         var agent = await api.NewAgent();

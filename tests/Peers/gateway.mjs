@@ -54,6 +54,16 @@ results.model = { id: (await openai.models.retrieve('gpt-4o')).id }
 const retrieved = await anthropic.models.retrieve('claude-haiku-4-5')
 results.modelOfAnthropic = { id: retrieved.id, type: retrieved.type, name: retrieved.display_name }
 
+// A list goes on by itself to its end, and backward from there.
+const all = [], back = []
+for await (const model of anthropic.models.list({ limit: 70 })) all.push(model.id)
+for await (const model of anthropic.models.list({ limit: 70, before_id: all.at(-1) })) back.push(model.id)
+const active = []
+for await (const model of anthropic.models.list({ limit: 1000, lifecycle: ['active', 'retired'] })) active.push(model.lifecycle)
+results.modelsOfAnthropic = {
+  count: all.length, unique: new Set(all).size, backward: new Set(back).size, stages: [...new Set(active)].join(), unasked: (await anthropic.models.list()).data.length,
+}
+
 const failure = async (call) => {
   try {
     await call()
@@ -66,6 +76,7 @@ results.error = await failure(() => openai.chat.completions.create({ model: 'gpt
 results.messageError = await failure(() => anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages: [{ role: 'user', content: 'fail' }] }))
 results.noModel = await failure(() => openai.models.retrieve('never-heard-of'))
 results.noModelOfAnthropic = await failure(() => anthropic.models.retrieve('never-heard-of'))
+results.noPageOfAnthropic = await failure(() => anthropic.models.list({ limit: 1001 }))
 
 // Whoever has no money is told so at once, and does not ask again.
 results.poor = await failure(() => new OpenAI({ baseURL: `${address}/v1`, apiKey: poor }).chat.completions.create({ model: 'gpt-4o', max_tokens: 50, messages }))
