@@ -55,9 +55,8 @@ internal static class BatchHolds
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
             var (id, holdKey) = Ids(batch, key, repeat);
-            var (request, items) = await Fitting(call, ways, items => new HoldRequest(
+            var (outcome, request, items) = await Fit(call, ways, endings, items => new HoldRequest(
                 id, Most(items), new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Dearest)));
-            var outcome = await Holds.Ask(call.Budget, request, endings);
             if (outcome is { Receipt: not null, Replayed: false })
             {
                 return new BatchHold(id, request.Amount, items);
@@ -96,19 +95,26 @@ internal static class BatchHolds
         }
     }
 
-    /// <summary>The first way that fits. Only foreseen: a way that is too dear is nobody's alarm, and trips nothing, while there is another. Of the last it is for the budget to say no.</summary>
-    private static async Task<(HoldRequest Request, ImmutableArray<BoundItem> Items)> Fitting(Call call, ImmutableArray<ImmutableArray<BoundItem>> ways, Func<ImmutableArray<BoundItem>, HoldRequest> ask)
+    /// <summary>The first way that fits is held. It is foreseen first: a way that is too dear is nobody's alarm, and trips nothing, while there is another. Of the last it is for the budget to say no.</summary>
+    private static async Task<(SpendOutcome Outcome, HoldRequest Request, ImmutableArray<BoundItem> Items)> Fit(
+        Call call, ImmutableArray<ImmutableArray<BoundItem>> ways, Endings endings, Func<ImmutableArray<BoundItem>, HoldRequest> ask)
     {
-        foreach (var way in ways[..^1])
+        for (var at = 0; ; at++)
         {
-            var request = ask(way);
-            if ((await call.Budget.DecideOn(request)).Outcome == Outcome.Accepted)
+            var request = ask(ways[at]);
+            var isLast = at == ways.Length - 1;
+            if (!isLast && (await call.Budget.DecideOn(request)).Outcome != Outcome.Accepted)
             {
-                return (request, way);
+                continue;
+            }
+
+            // Others may have come between.
+            var outcome = await Holds.Ask(call.Budget, request, endings);
+            if (isLast || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance))
+            {
+                return (outcome, request, ways[at]);
             }
         }
-
-        return (ask(ways[^1]), ways[^1]);
     }
 
     private static Money Most(ImmutableArray<BoundItem> items) => new(items.Sum(i => i.Most.Nanos));
