@@ -96,7 +96,7 @@ public static class BudgetsApi
         MetricsEndpoints.Map(app, routes);
         FeedbackEndpoints.Map(routes);
         GatewayEndpoints.Map(routes, app.Services.GetRequiredService<Gate>());
-        BatchEndpoints.Map(routes, app.Services.GetRequiredService<Providers>(), app.Services.GetRequiredService<Endings>(), app.Services.GetRequiredService<BatchRun>());
+        BatchEndpoints.Map(routes, app.Services.GetRequiredService<Router>(), app.Services.GetRequiredService<Endings>(), app.Services.GetRequiredService<BatchRun>());
         Contract.Map(routes);
         if (Embedded.HasDashboard(app.Configuration))
         {

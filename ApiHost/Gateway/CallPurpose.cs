@@ -6,7 +6,8 @@ namespace Budgets.ApiHost.Gateway;
 
 /// <summary>What a call is for, as its headers say, which an SDK can send with every call. They are not passed on.</summary>
 /// <param name="Operation">Null: the route's.</param>
-internal sealed record CallPurpose(string? Operation, ImmutableArray<string> Tags, ApprovalId? Approval)
+/// <param name="Complexity">How hard the task is, as it was told; read only where a model is to be chosen by it.</param>
+internal sealed record CallPurpose(string? Operation, ImmutableArray<string> Tags, ApprovalId? Approval, string? Complexity = null)
 {
     /// <summary>Of a call that does not say.</summary>
     public static readonly CallPurpose Unsaid = new(null, [], null);
@@ -26,7 +27,9 @@ internal sealed record CallPurpose(string? Operation, ImmutableArray<string> Tag
             faults.Text(Headers.Tags, tag, Purpose.MaxTagLength);
         }
 
-        return faults.Any ? (null, Problem.Invalid(faults)) : (new CallPurpose(operation, tags, approval is null ? null : new ApprovalId(approval)), null);
+        var complexity = headers[Headers.Complexity];
+        return faults.Any ? (null, Problem.Invalid(faults))
+            : (new CallPurpose(operation, tags, approval is null ? null : new ApprovalId(approval), complexity.Count == 0 ? null : complexity.ToString()), null);
     }
 
     private static string? One(IHeaderDictionary headers, string name, Faults faults)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Budgets.ApiHost.Http;
 
 namespace Budgets.ApiHost.Gateway;
@@ -7,17 +8,27 @@ internal sealed class Gate(Router router, Economy economy, Forwarding forwarding
 {
     public async Task Pass(Call call, ModelRoute route)
     {
-        if (await Read(call, route) is not { } choices || await cache.Answers(call, choices.All[0].Asking, choices.All[0].Provider))
+        if (await Read(call, route) is { } choices)
         {
-            // It has been answered, or told why not.
-            return;
+            await Pass(call, choices, choice => Holds.Hold(call, choice.Asking, endings));
+        }
+    }
+
+    /// <param name="hold">Sets aside what the call can cost of a model.</param>
+    /// <returns>The models that it was made of: what the last one answered was told. Empty: something else was.</returns>
+    public async Task<ImmutableArray<Tried>> Pass(Call call, Choices choices, Func<Choice, Task<Holding>> hold)
+    {
+        ImmutableArray<Tried> made = [];
+        if (await cache.Answers(call, choices.All[0].Asking, choices.All[0].Provider))
+        {
+            return made;
         }
 
         Func<Task>? tellBefore = null;
         foreach (var choice in choices.All)
         {
             var isLast = choice == choices.All[^1];
-            var (held, refuse, isForMoney) = await Holds.Hold(call, choice.Asking, endings);
+            var (held, refuse, isForMoney) = await hold(choice);
             if (held is null)
             {
                 if (isForMoney && choices.WhenRefused && !isLast)
@@ -26,14 +37,16 @@ internal sealed class Gate(Router router, Economy economy, Forwarding forwarding
                 }
 
                 await (tellBefore ?? refuse)();
-                return;
+                return made;
             }
 
             Headers.TellRoute(call.Http.Response, choice.Asking);
             var (spent, tell, fault) = await forwarding.Forward(call.Http, choice.Asking, held, choice.Provider, judges: choices.WhenFailed && !isLast);
             var settled = await endings.Soon(endings.End(held, spent));
             economy.Heard(call.Agent, settled ?? held.Receipt);
-            if (fault is null || isLast || !choices.WhenFailed)
+            var goesOn = fault is not null && !isLast && choices.WhenFailed;
+            made = made.Add(new Tried(choice.Asking, held, settled, goesOn ? fault : null));
+            if (!goesOn)
             {
                 if (choice == choices.All[0])
                 {
@@ -42,13 +55,15 @@ internal sealed class Gate(Router router, Economy economy, Forwarding forwarding
                 }
 
                 await tell(settled);
-                return;
+                return made;
             }
 
             // Not good enough. If there is no money for the next, it is what there is.
-            Headers.TellTried(call.Http.Response, choice.Asking, fault, settled);
+            Headers.TellTried(call.Http.Response, made[^1]);
             tellBefore = () => tell(settled);
         }
+
+        return made;
     }
 
     /// <summary>Calls that cost nothing.</summary>

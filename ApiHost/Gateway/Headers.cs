@@ -9,8 +9,11 @@ internal static class Headers
     /// <summary>Of a request: how hard its task is.</summary>
     public const string Complexity = "x-task-complexity";
 
-    private const string Route = "x-budget-route";
+    public const string Route = "x-budget-route";
+    public const string Model = "x-budget-model";
+
     private const string Tried = "x-budget-tried";
+
     /// <summary>Of a request: what the money is for.</summary>
     public const string Operation = "x-budget-operation";
 
@@ -20,7 +23,6 @@ internal static class Headers
     private const string Cost = "x-budget-cost";
     private const string Remaining = "x-budget-remaining";
     private const string Reservation = "x-budget-reservation";
-    private const string Model = "x-budget-model";
     private const string MaxTokens = "x-budget-max-tokens";
 
     /// <summary>Headers of a provider that are passed on. Others tell of the operator's account, or of another hop.</summary>
@@ -50,8 +52,7 @@ internal static class Headers
     }
 
     /// <summary>A model that was called and not good enough: why, and what it cost all the same. Its reservation is in the ledger.</summary>
-    public static void TellTried(HttpResponse to, Asking asking, string fault, Receipt? settled) =>
-        to.Headers.Append(Tried, $"{asking.Model};{fault};{(settled is { Kind: EntryKind.Settle } ? settled.Amount : Money.Zero)}");
+    public static void TellTried(HttpResponse to, Tried tried) => to.Headers.Append(Tried, $"{tried.Asking.Model};{tried.Fault};{tried.Cost ?? Money.Zero}");
 
     /// <param name="latest">The newest word of the budget.</param>
     public static void Tell(HttpResponse to, Held held, Receipt latest, string model)

@@ -8,6 +8,8 @@ internal static class Reasons
     public const string Fallback = "fallback";
     public const string Economy = "economy";
 
+    public const string NoComplexity = "must be simple, medium or complex";
+
     private const string Tag = "route:";
     private const string Auto = Asking.Auto + ":";
 

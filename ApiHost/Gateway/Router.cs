@@ -56,10 +56,10 @@ internal sealed class Router(Tiers tiers, Providers providers, Makers makers, Ec
             return (null, new Problem(ProblemKind.ModelNotServed, $"'{Asking.Auto}' is for chat, responses and messages, and for models that the operator sets: {Tiers.Section}."));
         }
 
-        var told = call.Http.Request.Headers[Headers.Complexity];
-        if (told.Count > 0 && Reasons.Read(told) is null)
+        var told = Reasons.Read(asking.Said.Complexity);
+        if (told is null && asking.Said.Complexity is not null)
         {
-            return (null, Problem.Invalid(Headers.Complexity, "must be simple, medium or complex"));
+            return (null, Problem.Invalid(Headers.Complexity, Reasons.NoComplexity));
         }
 
         var served = await AllServed(call, asking);
@@ -68,7 +68,7 @@ internal sealed class Router(Tiers tiers, Providers providers, Makers makers, Ec
             return (null, new Problem(ProblemKind.ModelNotServed, $"None of the models in {Tiers.Section} takes calls to {asking.Route.Path} here and has a price."));
         }
 
-        var complexity = told.Count > 0 ? Reasons.Read(told)!.Value : Weighing.Of(asking);
+        var complexity = told ?? Weighing.Of(asking);
         var isEconomy = await economy.IsOn(call);
         var question = new RouteQuestion(new Job(asking.Purpose.Operation!, complexity), tiers.QualityThreshold, [.. served.Select(s => s.Candidate)], isEconomy, Dice());
         var root = await call.Edge.Lineage.RootOf(call.Agent);

@@ -77,14 +77,14 @@ public static class Holding
     {
         var refused = !Ranging.IsInRange(request) ? Outcome.OutOfRange : s is { Exists: true, Closed: false } && Rating.IsMissing(request.Price) ? Outcome.PriceUnknown : Outcome.Accepted;
         var foresight = refused == Outcome.Accepted
-            ? Foresee(s, request.Amount, request.Purpose, request.Approval, clock, recalled)
+            ? Foresee(s, request.Amount, request.Purpose, request.Approval, clock, recalled, request.Dearest)
             : new Foresight(refused, new Refusal(s.Agent, request.Amount, Fault: Rating.FaultBehind(refused, request.Price)), Money.Zero, []);
         return foresight with { Amount = request.Amount, PriceVersion = request.Price?.Version };
     }
 
     public static Foresight Foresee(BudgetState s, Money amount, DateTimeOffset clock) => Foresee(s, amount, Purpose.None, null, clock, Recalled.Nothing);
 
-    private static Foresight Foresee(BudgetState s, Money amount, Purpose purpose, ApprovalId? approval, DateTimeOffset clock, Recalled recalled)
+    private static Foresight Foresee(BudgetState s, Money amount, Purpose purpose, ApprovalId? approval, DateTimeOffset clock, Recalled recalled, Money? dearest = null)
     {
         if (!Ranging.IsInRange(amount))
         {
@@ -104,7 +104,7 @@ public static class Holding
         }
 
         var (permitted, useless) = Permitting.Find(s, now, approval, amount, purpose, recalled);
-        return (useless ?? Admitting.Refuses(now, amount, purpose, permitted)) is { } no
+        return (useless ?? Admitting.Refuses(now, amount, purpose, permitted, dearest)) is { } no
             ? new Foresight(no.Outcome, no.Refusal, largest, [])
             : new Foresight(Outcome.Accepted, null, largest, Thresholds.Crossed(now, now.Count(now.AdmissionNow(), Money.Zero, amount, 1)));
     }

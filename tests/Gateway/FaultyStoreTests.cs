@@ -50,6 +50,35 @@ public sealed class FaultyStoreTests
         await EachIsBooked(agent, provider, statuses.Count(s => s == 200));
     });
 
+    [Fact]
+    public Task Each_try_of_a_routed_batch_is_booked_once_however_its_store_fails() => WithStore(async (agent, provider, store) =>
+    {
+        const int requests = 40;
+        var made = 0;
+        provider.Answer = (http, body) =>
+        {
+            var call = Interlocked.Increment(ref made);
+            store.Share = call < requests ? 0.3 : 0;
+            store.IsFull = call is 20 or 21 or 22;
+            var model = RoutedApi.ModelOf(body);
+            return http.Response.WriteAsync(RoutedApi.Completion(model, model == RoutedApi.Small ? "\"\"" : "\"Hi\""));
+        };
+        var chats = Enumerable.Range(0, requests).Select(i => $$$"""{"url":"/v1/chat/completions","body":{"model":"auto","messages":[{"role":"user","content":"hello {{{i}}}"}],"max_tokens":100}}""");
+        var answer = await agent.Post("/v1/agents/batch", $$"""{"requests":[{{string.Join(",", chats)}}]}""");
+        (store.Share, store.IsFull) = (0, false);
+
+        answer.Status.Should().Be(200, answer.Text);
+        store.Failures.Should().BePositive();
+        var results = answer["results"].EnumerateArray().Select(r => (Status: r.GetProperty("status").GetInt32(), Route: r.GetProperty("route").GetString())).ToList();
+        results.Should().OnlyContain(r => r.Status == 200 || r.Status == 503);
+        var calls = provider.Calls.CountBy(c => RoutedApi.ModelOf(c.Body)).ToDictionary();
+        calls[RoutedApi.Small].Should().Be(results.Count(r => r.Status == 200), "whoever was not told 200 was told before the call");
+        calls[RoutedApi.Middle].Should().Be(results.Count(r => r.Route == "auto:simple:fallback")).And.BePositive();
+        var settled = (await AtRest(agent)).Where(l => l.Kind == "settle").ToList();
+        settled.CountBy(l => l.Model!).Should().BeEquivalentTo(calls);
+        settled.Should().OnlyContain(l => l.Amount == Priced.Quote(l.Model!, new TokenUsage(11, 9), TimeProvider.System.GetUtcNow()).Amount.InDollars);
+    });
+
     private static async Task EachIsBooked(Agent agent, FakeProvider provider, int answered)
     {
         var settled = (await AtRest(agent)).Where(l => l.Kind == "settle").ToList();
@@ -67,6 +96,8 @@ public sealed class FaultyStoreTests
             [
                 "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory,
                 "--Budgets:Gateway:Providers:openai:BaseUrl", $"{provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", "mock",
+                "--Budgets:Gateway:Routing:Simple:Models", RoutedApi.Small, "--Budgets:Gateway:Routing:Simple:ExpectedQuality", "0.9",
+                "--Budgets:Gateway:Routing:Medium:Models", RoutedApi.Middle, "--Budgets:Gateway:Routing:Medium:ExpectedQuality", "0.9",
             ],
             builder =>
             {

@@ -12,7 +12,7 @@ internal static class Hostile
         "weekly_limit", "total_limit", "per_call_limit", "max_spend_per_minute", "resume_after_seconds", "hard_stop", "alert_at_80_percent", "escalation_email",
         "time_zone", "week_start", "name", "scopes", "budget", "metadata", "reason", "expires_at", "label", "approval_id", "limit", "input_tokens", "parent", "role", "balance",
         "on_unknown_price", "input_per_million", "output_per_million", "cache_write_1h_per_million", "per_image", "tiers", "above_input_tokens", "batch_discount", "input_includes_cache", "provider",
-        "effective_from", "effective_until", "cache_read_tokens", "cache_write_1h_tokens", "reasoning_tokens", "images", "requests", "batch",
+        "effective_from", "effective_until", "cache_read_tokens", "cache_write_1h_tokens", "reasoning_tokens", "images", "requests", "task_complexity", "batch",
     ];
 
     private static readonly Gen<string> Number = Gen.OneOf(

@@ -131,9 +131,8 @@ public sealed class SplittingTests
     {
         var book = Of(new Limits(PerCall: Usd(perCall), Daily: Usd(50)));
 
-        var decision = Whole(book, 20, 2);
-
-        decision.Outcome.Should().Be(outcome);
+        Holding.Foresee(book.State, Asked(20, 2), book.Clock).Outcome.Should().Be(outcome, "it is foreseen");
+        Whole(book, 20, 2).Outcome.Should().Be(outcome);
     }
 
     [Fact]
@@ -147,10 +146,13 @@ public sealed class SplittingTests
 
     private static Decision Whole(Passbook book, decimal dollars, decimal dearest)
     {
-        var decision = Holding.Hold(book.State, new HoldRequest(new HoldId("all"), Usd(dollars), Purpose.None, new IdempotencyKey("whole"), 600, Dearest: Usd(dearest)), book.Clock);
+        var decision = Holding.Hold(book.State, Asked(dollars, dearest), book.Clock);
         book.Take(decision);
         return decision;
     }
+
+    private static HoldRequest Asked(decimal dollars, decimal dearest) =>
+        new(new HoldId("all"), Usd(dollars), Purpose.None, new IdempotencyKey("whole"), 600, Dearest: Usd(dearest));
 
     private static Decision Part(Passbook book, decimal dollars, string id, string? key = null, bool? booksItself = null)
     {

@@ -12,31 +12,36 @@ internal static class BatchHolds
     private const int MostRepeats = 8;
 
     /// <returns>Null: the caller was told why not.</returns>
-    public static async Task<BatchHold?> Hold(Call call, Batch batch, Providers providers, Endings endings)
+    public static async Task<BatchHold?> Hold(Call call, Batch batch, Router router, Endings endings)
     {
         var (key, problem) = Idempotency.Of(call.Http, null);
         var (said, fault) = CallPurpose.Read(call.Http.Request.Headers);
-        if (problem is not null || said is null)
+        if (said?.Complexity is { } told && Reasons.Read(told) is null)
         {
-            await (problem ?? fault!).Send(call.Http);
+            fault = Problem.Invalid(Headers.Complexity, Reasons.NoComplexity);
+        }
+
+        if ((problem ?? fault) is { } wrong)
+        {
+            await wrong.Send(call.Http);
             return null;
         }
 
         foreach (var item in batch.Items)
         {
-            item.Asking.Said = said;
+            item.Asking.Said = said! with { Complexity = item.Asking.Said.Complexity ?? said.Complexity };
         }
 
         try
         {
-            var (bound, wrong) = await Bound(call, batch, providers);
-            if (wrong is not null)
+            (var bound, problem) = await BatchBounds.Of(call, batch, router);
+            if (problem is not null)
             {
-                await wrong.Send(call.Http);
+                await problem.Send(call.Http);
                 return null;
             }
 
-            return await Hold(call, batch, bound, key, said, endings);
+            return await Hold(call, batch, [.. Ways(bound)], key, said!, endings);
         }
         catch (Exception e) when (!call.Http.RequestAborted.IsCancellationRequested)
         {
@@ -45,18 +50,16 @@ internal static class BatchHolds
         }
     }
 
-    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<BoundItem> items, IdempotencyKey? key, CallPurpose said, Endings endings)
+    private static async Task<BatchHold?> Hold(Call call, Batch batch, ImmutableArray<ImmutableArray<BoundItem>> ways, IdempotencyKey? key, CallPurpose said, Endings endings)
     {
-        var all = new Money(items.Sum(i => i.Most.Nanos));
         for (var repeat = 0; repeat < MostRepeats; repeat++)
         {
             var (id, holdKey) = Ids(batch, key, repeat);
-            var request = new HoldRequest(
-                id, all, new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Most));
-            var outcome = await Holds.Ask(call.Budget, request, endings);
+            var (outcome, request, items) = await Fit(call, ways, endings, items => new HoldRequest(
+                id, Most(items), new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Dearest)));
             if (outcome is { Receipt: not null, Replayed: false })
             {
-                return new BatchHold(id, all, items);
+                return new BatchHold(id, request.Amount, items);
             }
 
             var isRepeat = outcome.Replayed || outcome.Outcome == Outcome.IdempotencyKeyReused;
@@ -67,8 +70,8 @@ internal static class BatchHolds
                 return null;
             }
 
-            // Given back whole: no call of it was begun, so that nothing is made twice.
-            if (before.Status is HoldStatus.Held or HoldStatus.Settled || before.Amount != all)
+            // Given back whole: no call of it was begun, so that nothing is made twice. What it was before is known of the same request alone: another way may come to what is left of the first.
+            if (before.Status is HoldStatus.Held or HoldStatus.Settled || !outcome.Replayed || before.Amount != request.Amount)
             {
                 break;
             }
@@ -78,61 +81,43 @@ internal static class BatchHolds
         return null;
     }
 
-    /// <summary>Who makes each call, and what it can cost at most.</summary>
-    private static async Task<(ImmutableArray<BoundItem> Items, Problem? Problem)> Bound(Call call, Batch batch, Providers providers)
+    /// <summary>All of it in ever cheaper ways: with every model that a bad answer could lead to, with fewer, with none; then by the cheaper ones that economy has.</summary>
+    private static IEnumerable<ImmutableArray<BoundItem>> Ways(ImmutableArray<BoundItem> items)
     {
-        var makers = new Dictionary<string, string?>(StringComparer.Ordinal);
-        var (now, until) = (call.Edge.Now, call.Edge.Now.AddSeconds(Held.TtlSeconds));
-        var items = new List<(BatchItem Item, Provider Provider, CallBound Bound)>();
-        foreach (var item in batch.Items)
+        for (var tries = items.Max(i => i.Tries); tries > 0; tries--)
         {
-            var asking = item.Asking;
-            if (!makers.TryGetValue(asking.PricedAs, out var maker))
-            {
-                makers[asking.PricedAs] = maker = await call.Edge.Quotes.Maker(asking.PricedAs);
-            }
-
-            if (providers.For(asking.Route.Dialect, maker) is not { } provider)
-            {
-                return (default, Wrong(item, ProblemKind.ModelNotServed, $"No provider for '{asking.Model}' takes calls to {asking.Route.Path} here; the operator sets them: {Providers.Section}.", "is not served here"));
-            }
-
-            var bound = await call.Edge.Quotes.Bound(asking.Outline(now, until));
-            if (bound.Usage is null || (!bound.IsOutputKnown && asking.Route.OutputMembers.IsEmpty))
-            {
-                return (default, Wrong(item, ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can take in or make of this request is not known, so that nothing bounds its cost.", "has no known bounds"));
-            }
-
-            items.Add((item, provider, bound));
+            yield return [.. items.Select(i => i.With(tries))];
         }
 
-        var quotes = await call.Edge.Quotes.Quote([.. items.Select(i => new QuoteRequest(i.Item.Asking.PricedAs, i.Bound.Usage!, 1, now, until))]);
-        var priced = ImmutableArray.CreateBuilder<BoundItem>(items.Count);
-        for (var i = 0; i < items.Count; i++)
+        for (var down = 1; down <= items.Max(i => i.Steps); down++)
         {
-            var (item, provider, bound) = items[i];
-            var most = quotes[i].Version is not null ? quotes[i].Amount : await Unpriced(call, item, bound);
-            if (most is null)
+            yield return [.. items.Select(i => i.With(tries: 1, down))];
+        }
+    }
+
+    /// <summary>The first way that fits is held. It is foreseen first: a way that is too dear is nobody's alarm, and trips nothing, while there is another. Of the last it is for the budget to say no.</summary>
+    private static async Task<(SpendOutcome Outcome, HoldRequest Request, ImmutableArray<BoundItem> Items)> Fit(
+        Call call, ImmutableArray<ImmutableArray<BoundItem>> ways, Endings endings, Func<ImmutableArray<BoundItem>, HoldRequest> ask)
+    {
+        for (var at = 0; ; at++)
+        {
+            var request = ask(ways[at]);
+            var isLast = at == ways.Length - 1;
+            if (!isLast && (await call.Budget.DecideOn(request)).Outcome != Outcome.Accepted)
             {
-                return (default, Wrong(item, ProblemKind.UnknownModelPrice, $"The price of '{item.Asking.PricedAs}' is not known. Prices are set with PUT /v1/models/{{model_id}}.", "has no known price"));
+                continue;
             }
 
-            priced.Add(new BoundItem(item, provider, bound, most.Value, bound.IsOutputKnown || item.Asking.OutputTokens is not null ? null : bound.OutputTokens));
+            // Others may have come between.
+            var outcome = await Holds.Ask(call.Budget, request, endings);
+            if (isLast || outcome.Outcome is not (Outcome.BudgetExceeded or Outcome.InsufficientBalance))
+            {
+                return (outcome, request, ways[at]);
+            }
         }
-
-        return (priced.MoveToImmutable(), null);
     }
 
-    /// <summary>What has no price costs what its budget is ready to pay for the unknown; null: nothing.</summary>
-    private static async Task<Money?> Unpriced(Call call, BatchItem item, CallBound bound)
-    {
-        var id = EdgeIds.CallHold();
-        var purpose = item.Asking.Purpose with { Usage = bound.Usage };
-        var foresight = await call.Budget.DecideOn(new HoldRequest(id, Money.Zero, purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, new PriceTag()));
-        return foresight.PriceVersion is null ? null : foresight.Amount;
-    }
-
-    private static Problem Wrong(BatchItem item, ProblemKind kind, string detail, string fault) => BatchText.Of(item.First.Index, new Problem(kind, detail, [new Fault("model", fault)]));
+    private static Money Most(ImmutableArray<BoundItem> items) => new(items.Sum(i => i.Most.Nanos));
 
     /// <summary>Of a keyed batch the id says everything that it is, as with a call alone.</summary>
     private static (HoldId Id, IdempotencyKey Key) Ids(Batch batch, IdempotencyKey? key, int repeat)

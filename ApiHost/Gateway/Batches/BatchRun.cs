@@ -2,9 +2,9 @@ using Budgets.ApiHost.Http;
 
 namespace Budgets.ApiHost.Gateway.Batches;
 
-/// <summary>Makes the calls of a batch: each takes its part out of the hold, is forwarded, and ends its part, like a call alone. None of them can fail another.</summary>
+/// <summary>Makes the calls of a batch: each goes the way of a call alone, but that its money comes out of the hold of all. None of them can fail another.</summary>
 internal sealed partial class BatchRun(
-    Forwarding forwarding, AnswerCache cache, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
+    Gate gate, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
 {
     /// <summary>Calls of batches that a host makes at the same time.</summary>
     private const int MostTogether = 128;
@@ -67,9 +67,8 @@ internal sealed partial class BatchRun(
         await _together.WaitAsync(CancellationToken.None);
         try
         {
-            using var letter = new Letter(call.Http, item.Asking.Route);
-            var (held, cost) = await Alone(call, hold, item, letter.Http);
-            return new Result(item.Item, letter.Http.Response.StatusCode, Result.Json(letter.Body), cost, held?.Id, letter.RequestId, held?.OutputTokens, letter.IsCached);
+            using var letter = new Letter(call.Http, item.Item.Asking.Route);
+            return Result.Of(item.Item, letter, await Alone(call with { Http = letter.Http }, hold, item));
         }
         finally
         {
@@ -78,70 +77,48 @@ internal sealed partial class BatchRun(
     }
 
     /// <summary>Whatever happens to it, the others go on.</summary>
-    private async Task<(Held? Held, Money? Cost)> Alone(Call call, BatchHold hold, BoundItem item, HttpContext letter)
+    /// <returns>The models that it was made of; null: nobody knows.</returns>
+    private async Task<IReadOnlyList<Tried>?> Alone(Call letter, BatchHold hold, BoundItem item)
     {
         try
         {
-            return await Make(call, hold, item, letter);
+            if (life.ApplicationStopping.IsCancellationRequested || letter.Http.RequestAborted.IsCancellationRequested)
+            {
+                await s_notBegun.Send(letter.Http);
+                return [];
+            }
+
+            return await gate.Pass(letter, item.Choices, choice => Take(letter, hold, choice, item.Of(choice)));
+        }
+        catch (OperationCanceledException) when (letter.Http.RequestAborted.IsCancellationRequested)
+        {
+            // There is nobody to tell.
+            return null;
         }
         catch (Exception e)
         {
-            await Breakdowns.Of(e, log).Send(letter);
-            return (null, null);
+            await Breakdowns.Of(e, log).Send(letter.Http);
+            return null;
         }
-    }
-
-    private async Task<(Held? Held, Money? Cost)> Make(Call call, BatchHold hold, BoundItem item, HttpContext letter)
-    {
-        if (life.ApplicationStopping.IsCancellationRequested || call.Http.RequestAborted.IsCancellationRequested)
-        {
-            await s_notBegun.Send(letter);
-            return (null, Money.Zero);
-        }
-
-        if (await cache.Answers(call with { Http = letter }, item.Asking, item.Provider) || await Take(call, hold, item, letter) is not { } held)
-        {
-            // It has been answered, or said why not.
-            return (null, Money.Zero);
-        }
-
-        var (spent, tell, _) = await forwarding.Forward(letter, item.Asking, held, item.Provider, judges: false);
-        var settled = await endings.Soon(endings.End(held, spent));
-        await cache.Keep(letter, item.Asking, held, spent, settled);
-        try
-        {
-            await tell(settled);
-        }
-        catch (OperationCanceledException)
-        {
-            // There is nobody to tell.
-        }
-
-        return (held, settled is null ? null : settled.Kind == EntryKind.Settle ? settled.Amount : Money.Zero);
     }
 
     /// <summary>Its part of the hold.</summary>
-    private async Task<Held?> Take(Call call, BatchHold hold, BoundItem item, HttpContext letter)
+    private async Task<Holding> Take(Call letter, BatchHold hold, Choice choice, Part part)
     {
         var id = EdgeIds.CallHold();
+        var purpose = choice.Asking.Purpose with { Usage = part.Bound.Usage };
         try
         {
-            var outcome = await Holds.Ask(
-                call.Budget, new HoldRequest(id, item.Most, item.Purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, BooksItself: true, OutOf: hold.Id), endings);
-            if (outcome.Receipt is { } receipt)
-            {
-                return new Held(call.Budget, id, item.Most, item.Bound, item.OutputTokens, receipt);
-            }
-
-            await item.Asking.Route.Dialect.Refuse(letter, call.Agent, outcome.Outcome, outcome.Refusal, default, call.Edge);
+            var outcome = await Holds.Ask(letter.Budget, new HoldRequest(id, part.Most, purpose, new IdempotencyKey(id.Value), Held.TtlSeconds, BooksItself: true, OutOf: hold.Id), endings);
+            return outcome.Receipt is { } receipt
+                ? new(new Held(letter.Budget, id, part.Most, part.Bound, part.OutputTokens, receipt))
+                : new(null, () => choice.Asking.Route.Dialect.Refuse(letter.Http, letter.Agent, outcome.Outcome, outcome.Refusal, default, letter.Edge), IsForMoney: false);
         }
         catch (Exception e)
         {
             LogNotTaken(log, hold.Id, e);
-            await s_noStore.Send(letter);
+            return new(s_noStore, letter);
         }
-
-        return null;
     }
 
     public void Dispose() => _together.Dispose();

@@ -26,6 +26,9 @@ internal sealed record CallsRequest
     [Description("/v1/chat/completions, /v1/responses, /v1/embeddings, /v1/images/generations or /v1/messages.")]
     public required string Url { get; set; }
 
+    [Description("Of a call of model auto: simple, medium or complex. Left out: as x-task-complexity says for all of the batch, or as it looks.")]
+    public Complexity? TaskComplexity { get; set; }
+
     [Description("What would be sent there on its own. It must not ask for a stream.")]
     public required JsonElement Body { get; set; }
 }
@@ -46,11 +49,21 @@ internal sealed record CallsAnswer(
 /// <param name="Index">Its place among the requests, from 0.</param>
 /// <param name="Status">HTTP's, as if the call had been made alone.</param>
 /// <param name="Body">What the provider said; of a call that was not made, an error in its form.</param>
-/// <param name="Cost">Null: it is not booked yet. A duplicate costs nothing.</param>
-/// <param name="ReservationId">Of its own part of the hold; null: it had none.</param>
+/// <param name="Cost">Of all models that it was tried with. Null: it is not booked yet. A duplicate costs nothing.</param>
+/// <param name="ReservationId">Of its own part of the hold; null: it had none. Feedback is about that.</param>
+/// <param name="Model">What was really used; null: nobody answered.</param>
+/// <param name="Route">Why that model, as x-budget-route says of a call alone; null: it was named.</param>
+/// <param name="Tried">Models that were not good enough, in order.</param>
 /// <param name="RequestId">The provider's name for it.</param>
 /// <param name="MaxTokens">The output was told to end there, since nothing else bounded it.</param>
 /// <param name="Cached">It was answered with what had been kept, for nothing.</param>
 /// <param name="DuplicateOf">The index of the request that this one says the same as; its answer is this one's, too.</param>
 internal sealed record CallsResult(
-    int Index, string? CustomId, int Status, JsonElement? Body, Money? Cost, string? ReservationId, string? RequestId, long? MaxTokens, bool Cached, int? DuplicateOf);
+    int Index, string? CustomId, int Status, JsonElement? Body, Money? Cost, string? ReservationId, string? Model, string? Route, IReadOnlyList<CallsTried> Tried, string? RequestId, long? MaxTokens, bool Cached,
+    int? DuplicateOf);
+
+/// <summary>A model that was called and not good enough.</summary>
+/// <param name="Why">As x-budget-tried says of a call alone.</param>
+/// <param name="Cost">Null: it is not booked yet.</param>
+/// <param name="ReservationId">Of its own part of the hold.</param>
+internal sealed record CallsTried(string Model, string Why, Money? Cost, string ReservationId);

@@ -14,7 +14,7 @@ internal sealed class BatchText
     private const string Requests = "requests";
 
     private static readonly string[] s_members = [Requests, "max_concurrency"];
-    private static readonly string[] s_ofRequests = ["custom_id", "method", "url", "body"];
+    private static readonly string[] s_ofRequests = ["custom_id", "method", "url", "task_complexity", "body"];
     private static readonly ImmutableArray<ModelRoute> s_routes = [ModelRoute.Chat, ModelRoute.Responses, ModelRoute.Embeddings, ModelRoute.Images, ModelRoute.Messages];
 
     private readonly Faults _faults = new();
@@ -95,6 +95,7 @@ internal sealed class BatchText
         CheckMembers(request, s_ofRequests);
         _faults.AddIf(request.Member("method") is { } method && !(method.ValueKind == JsonValueKind.String && method.GetString() == "POST"), "method", "must be POST");
         var name = NameOf(request, index);
+        var complexity = ComplexityOf(request);
         var route = s_routes.FirstOrDefault(r => r.Path == request.Text("url"));
         _faults.AddIf(route is null, "url", $"must be one of {string.Join(", ", s_routes.Select(r => r.Path))}");
         if (request.Member("body") is not { ValueKind: JsonValueKind.Object } body)
@@ -103,11 +104,11 @@ internal sealed class BatchText
         }
         else if (route is not null)
         {
-            ReadCall(route, body, new Place(index, name));
+            ReadCall(route, body, complexity, new Place(index, name));
         }
     }
 
-    private void ReadCall(ModelRoute route, JsonElement body, Place place)
+    private void ReadCall(ModelRoute route, JsonElement body, string? complexity, Place place)
     {
         var (asking, problem) = Asking.Read(route, Encoding.UTF8.GetBytes(body.GetRawText()));
         if (asking is null)
@@ -132,6 +133,7 @@ internal sealed class BatchText
             return;
         }
 
+        asking.Said = CallPurpose.Unsaid with { Complexity = complexity };
         var same = Says(route, asking);
         _all.AppendData(Encoding.UTF8.GetBytes($"{same} {place.Name}\n"));
         if (_seen.TryGetValue(same, out var at))
@@ -170,6 +172,18 @@ internal sealed class BatchText
         return name;
     }
 
+    private string? ComplexityOf(JsonElement request)
+    {
+        if (request.Member("task_complexity") is not { } told)
+        {
+            return null;
+        }
+
+        var word = told.ValueKind == JsonValueKind.String ? told.GetString() : null;
+        _faults.AddIf(Reasons.Read(word) is null, "task_complexity", Reasons.NoComplexity);
+        return word;
+    }
+
     private void CheckMembers(JsonElement of, string[] known)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -184,6 +198,6 @@ internal sealed class BatchText
     private static string Says(ModelRoute route, Asking asking)
     {
         using var canonical = new CanonicalJson(asking.Text.Bytes);
-        return $"{route.Path} {Convert.ToHexStringLower(SHA256.HashData(canonical.Bytes))}";
+        return $"{asking.Said.Complexity}{route.Path} {Convert.ToHexStringLower(SHA256.HashData(canonical.Bytes))}";
     }
 }

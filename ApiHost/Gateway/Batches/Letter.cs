@@ -26,7 +26,13 @@ internal sealed class Letter : IDisposable
 
     public HttpContext Http { get; }
 
-    public string? RequestId => Http.Response.Headers["x-request-id"].FirstOrDefault() ?? Http.Response.Headers["request-id"].FirstOrDefault();
+    public string? RequestId => Told("x-request-id") ?? Told("request-id");
+
+    /// <summary>What was really used.</summary>
+    public string? Model => Told(Headers.Model);
+
+    /// <summary>Why that.</summary>
+    public string? Route => Told(Headers.Route);
 
     /// <summary>It was answered with what had been kept.</summary>
     public bool IsCached => Http.Response.Headers[AnswerCache.Header] == "hit";
@@ -40,4 +46,6 @@ internal sealed class Letter : IDisposable
         Recording.Of(Http)?.Dispose();
         _body.Dispose();
     }
+
+    private string? Told(string header) => Http.Response.Headers[header].FirstOrDefault();
 }
