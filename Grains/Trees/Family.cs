@@ -57,7 +57,9 @@ internal sealed class Family(
             var decision = decide(await teller.Recall(key));
             if (IsFinal(decision, since))
             {
-                return await teller.Transact(decision);
+                var transaction = teller.Transact(decision);
+                turn.Pass();
+                return await transaction;
             }
 
             if (decision.Short == Money.Zero)

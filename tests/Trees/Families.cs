@@ -61,11 +61,11 @@ internal sealed class Families
     /// <summary>What was looked at last, of an agent's budget, its tree and its parent's tree.</summary>
     private sealed record Seen(SimBudget? Live, BudgetState? State, TreeState? Own, TreeState? Above);
 
-    public async Task Found(int agents, int depth, int fanOut)
+    public async Task Found(int agents, int depth, int fanOut, bool isRush = false)
     {
-        _isOneZone = _loop.Next(2) == 0;
+        _isOneZone = isRush || _loop.Next(2) == 0;
         _isPrepaid = agents % 2 == 0;
-        _isEven = !_overruns && _loop.Next(2) == 0;
+        _isEven = isRush || (!_overruns && _loop.Next(2) == 0);
         for (var i = 0; i < agents; i++)
         {
             var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
@@ -76,7 +76,7 @@ internal sealed class Families
 
             var parent = i == 0 ? (AgentId?)null : candidates[_loop.Next(candidates.Count)];
             var agent = new AgentId($"agent_{i:d20}");
-            var all = i == 0 ? 40 + _loop.Next(60) : 0;
+            var all = i != 0 ? 0 : isRush ? 2 + _loop.Next(8) : 40 + _loop.Next(60);
             var limits = i == 0 ? _isPrepaid ? null : Limit(LimitType.Total, all) : _loop.Next(4) switch
             {
                 0 => Limit(LimitType.Daily, 5 + _loop.Next(30)),
@@ -143,6 +143,37 @@ internal sealed class Families
 
                 break;
         }
+    }
+
+    /// <summary>Everybody asks at once, twice as much as there is or less; then something comes back, and perhaps more is credited.</summary>
+    public async Task Rush()
+    {
+        var asking = new List<Task>();
+        for (var left = 10 + _loop.Next(40); left > 0; left--)
+        {
+            asking.Add(Spend(_agents[_loop.Next(_agents.Count)], OnePrice, isHold: _loop.Next(3) == 0));
+            if (_loop.Next(4) == 0)
+            {
+                await _loop.Delay(TimeSpan.FromMicroseconds(_loop.Next(4_000)));
+            }
+        }
+
+        await Task.WhenAll(asking);
+        asking.Clear();
+        for (var back = _loop.Next(8); back > 0 && _holds.Count > 0; back--)
+        {
+            var (agent, id, amount) = _holds[^1];
+            _holds.RemoveAt(_holds.Count - 1);
+            asking.Add(End(agent, id, amount, 0));
+        }
+
+        if (_loop.Next(2) == 0)
+        {
+            asking.Add(Reconfigure(_agents[_loop.Next(_agents.Count)]));
+        }
+
+        // Sometimes they ask again before all of it has arrived.
+        await (_loop.Next(2) == 0 ? Task.WhenAll(asking) : Task.CompletedTask);
     }
 
     /// <summary>What must be so at every instant.</summary>

@@ -45,6 +45,34 @@ internal static class Simulation
         }
     }
 
+    /// <summary>A small family of three to five levels with little money: again and again everybody asks at once for the last of it.</summary>
+    public static (Families Families, SimLoop Loop) Rush(ulong seed, SimFaults faults)
+    {
+        var before = SynchronizationContext.Current;
+        var loop = new SimLoop(seed);
+        SynchronizationContext.SetSynchronizationContext(loop);
+        try
+        {
+            var world = new World(loop, SimFaults.None);
+            var families = new Families(loop, world, overruns: false);
+            Until(loop, families, families.Found(4 + loop.Next(10), 3 + loop.Next(3), 1 + loop.Next(4), isRush: true), isQuiet: true);
+            families.Look();
+            world.Faults = faults;
+            for (var rounds = 0; rounds < 8; rounds++)
+            {
+                Until(loop, families, families.Rush());
+            }
+
+            world.Faults = SimFaults.None;
+            Until(loop, families, families.End());
+            return (families, loop);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
     private static void Until(SimLoop loop, Families families, Task task, bool isQuiet = false)
     {
         while (!task.IsCompleted && loop.Step())
