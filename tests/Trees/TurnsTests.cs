@@ -21,7 +21,16 @@ public sealed class TurnsTests
     /// before their turns.
     /// </summary>
     [Fact]
-    public void A_part_of_what_was_asked_for_stays_with_those_who_wait_until_they_have_had_their_turn()
+    public async Task A_part_of_what_was_asked_for_stays_with_those_who_wait_until_they_have_had_their_turn()
+    {
+        var (first, many, recall) = Play();
+
+        (await first).Granted.Should().Be(Usd(1));
+        (await Task.WhenAll(many[1..4])).Should().OnlyContain(a => a.Outcome == Outcome.Accepted && a.Granted == Usd(0.25m), "there was 1.50 for them");
+        (await recall).Concat(_told).MaxBy(r => r.Version)!.Kept.Should().Be(Usd(1.75m), "what nobody took goes back");
+    }
+
+    private (Task<DrawAnswer> First, List<Task<DrawAnswer>> Many, Task<ImmutableArray<DrawReport>> Recall) Play()
     {
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(_loop);
@@ -31,19 +40,17 @@ public sealed class TurnsTests
             var first = pool.Lend(Children[0], Ask(1)).AsTask();
             Settle();
             var many = Children.Skip(1).Select((child, n) => pool.Lend(child, Ask(n is 0 or 4 ? 2 : 0.25m)).AsTask()).ToList();
-            Answer(granted: 1, Outcome.Accepted);
+            _loop.Post(_ => Answer(granted: 1, Outcome.Accepted), null);
+            Settle();
             _asked.Should().HaveCount(2);
             _asked[1].Report.Need.Should().Be(Usd(5.75m), "one report further up for all who wait");
 
             Task<ImmutableArray<DrawReport>>? recall = null;
-            _loop.Post(_ => Answered(granted: 2.5m, Outcome.BudgetExceeded), null);
+            _loop.Post(_ => Answer(granted: 2.5m, Outcome.BudgetExceeded), null);
             _loop.Post(_ => recall = pool.Recall().AsTask(), null);
             Settle();
-
-            first.Result.Granted.Should().Be(Usd(1));
-            var small = many[1..4].Select(a => a.Result).ToList();
-            small.Should().OnlyContain(a => a.Outcome == Outcome.Accepted && a.Granted == Usd(0.25m), "there was 1.50 for them");
-            recall!.Result.Concat(_told).MaxBy(r => r.Version)!.Kept.Should().Be(Usd(1.75m), "what nobody took goes back");
+            many.Prepend<Task>(first).Append(recall!).Should().OnlyContain(t => t.IsCompletedSuccessfully, "nobody waits for anybody");
+            return (first, many, recall!);
         }
         finally
         {
@@ -69,12 +76,6 @@ public sealed class TurnsTests
     }
 
     private void Answer(decimal granted, Outcome outcome)
-    {
-        _loop.Post(_ => Answered(granted, outcome), null);
-        Settle();
-    }
-
-    private void Answered(decimal granted, Outcome outcome)
     {
         var (report, answer) = _asked[^1];
         answer.SetResult(new DrawAnswer(
