@@ -224,7 +224,7 @@ internal sealed partial class Drawer(ITaker taker)
         taker.Record(new Asked(draw.Number, draw.Version + 1, kept, need, want, isRecall));
         return new DrawReport(
             draw.Number, draw.Version + 1, draw.Spent, draw.Held, kept, need, want, draw.IsExact || isRecall,
-            Money.Max(kept, draw.Used + wanted.Least), isRecall && _asked?.Number == draw.Number ? _asked.Version : 0);
+            draw.Used + wanted.Least, isRecall && _asked?.Number == draw.Number ? _asked.Version : 0);
     }
 
     /// <summary>False: the answer is to something that was said before, and what it grants may be gone.</summary>
