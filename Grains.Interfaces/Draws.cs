@@ -9,7 +9,7 @@ namespace Budgets;
 /// <param name="Need">What must be granted in all to serve those who wait; Kept when nobody does.</param>
 /// <param name="Want">What the taker would like to be granted in all, at least Need.</param>
 /// <param name="IsExact">The taker gives back at once what it does not need: it has been recalled, or told that money is short.</param>
-/// <param name="Least">What must be granted in all to serve at least one of those who wait; granting less serves nobody.</param>
+/// <param name="Least">What must be granted in all to serve at least one of those who wait; granting less serves nobody. Below Kept: that serves one already.</param>
 /// <param name="Stands">Of a recall: the version of an ask that is under way and stands all the same, on top of what this says; zero: there is none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.DrawReport")]
 public sealed record DrawReport(long Number, long Version, Money Spent, Money Held, Money Kept, Money Need, Money Want, bool IsExact, Money Least = default, long Stands = 0);

@@ -137,7 +137,7 @@ public static class Lending
     }
 
     /// <summary>What those who wait at the taker need, beyond what it keeps.</summary>
-    internal static Wanted Wanted(this DrawReport report) => new(report.Need - report.Kept, report.Least - report.Kept);
+    internal static Wanted Wanted(this DrawReport report) => new(report.Need - report.Kept, Money.Max(Money.Zero, report.Least - report.Kept));
 
     /// <summary>What of a need can be served: all of it, else what there is, else nothing: what serves nobody would be missing elsewhere until it is back.</summary>
     internal static Money Of(this Wanted wanted, Money available) =>

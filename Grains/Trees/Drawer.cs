@@ -26,7 +26,7 @@ internal interface ITaker
 /// One request for more is under way at a time; who comes meanwhile shares the next one. It asks ahead of the need, twice as much each time
 /// while it spends fast and money is plenty, half as much when it spends slowly, so that a busy child seldom asks.
 /// </remarks>
-internal sealed class Drawer(ITaker taker)
+internal sealed partial class Drawer(ITaker taker)
 {
     /// <summary>An answer can be overtaken by a recall, or a window can end meanwhile: then it is asked again. More often than this is no coincidence.</summary>
     private const int MostTries = 64;
@@ -40,25 +40,23 @@ internal sealed class Drawer(ITaker taker)
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private TaskCompletionSource<DrawAnswer>? _next;
+    private List<Turn> _waiting = [];
     private Wanted _wanted;
     private Task _asking = Task.CompletedTask;
     private DrawReport? _asked;
     private int _inTurn;
+    private int _answered;
+    private TaskCompletionSource? _taken;
     private int _ahead = LeastAhead;
     private DateTimeOffset _askedAt;
     private (long Number, Money Spent, Money Held) _atLastBeat;
-
-    /// <summary>
-    /// Counts the recalls that took back what there was room for. A refusal that came with a part of what was asked for is no refusal any more when that part
-    /// was recalled before its turn: others may not have needed all of it.
-    /// </summary>
-    public int TakenBack { get; private set; }
 
     /// <summary>Asks for room for an amount. Accepted: there was room, and whoever is quick has it.</summary>
     /// <exception cref="OverloadedException">The draw is fought over.</exception>
     public Task<DrawAnswer> More(Wanted wanted, Turn turn)
     {
         turn.Begin();
+        _waiting.Add(turn);
         _next ??= new TaskCompletionSource<DrawAnswer>();
         _wanted = _wanted.And(wanted);
         var answer = _next.Task;
@@ -108,9 +106,14 @@ internal sealed class Drawer(ITaker taker)
     /// What is asked for meanwhile stands: else the recall that somebody's need has begun would be the end of his asking.
     /// </summary>
     /// <param name="said">By the same recall before.</param>
-    public ImmutableArray<DrawReport> Recall(ImmutableArray<DrawReport> said = default)
+    public async ValueTask<ImmutableArray<DrawReport>> Recall(ImmutableArray<DrawReport> said = default)
     {
-        TakenBack += taker.Draws.Any(d => d.Room > Money.Zero) ? 1 : 0;
+        // An answer is for those who have asked. What is taken from them before they have had their turn may be more than is needed where it goes, and their refusal was of the rest only.
+        while (_answered > 0)
+        {
+            await (_taken ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
         return
         [
             .. taker.Draws.Where(d => MayNeedTelling(d) && (said.IsDefault || !said.Any(s => s.Number == d.Number && s.Version == d.Version && s.Spent == d.Spent && s.Held == d.Held)))
@@ -126,11 +129,11 @@ internal sealed class Drawer(ITaker taker)
     {
         while (_next is { } waiting)
         {
-            var wanted = _wanted;
-            (_next, _wanted) = (null, default);
+            var (wanted, turns) = (_wanted, _waiting);
+            (_next, _wanted, _waiting) = (null, default, []);
             try
             {
-                waiting.SetResult(await Ask(wanted));
+                waiting.SetResult(await Ask(wanted, turns));
             }
             catch (Exception e)
             {
@@ -155,7 +158,7 @@ internal sealed class Drawer(ITaker taker)
 
     private async ValueTask TellUnlessLost(Draw draw, bool isIdle = false)
     {
-        var givesBack = isIdle || (draw.IsExact && _inTurn == 0) || draw.IsOver(taker.Now);
+        var givesBack = ((isIdle || draw.IsExact) && _inTurn == 0) || draw.IsOver(taker.Now);
         if (givesBack || draw.Confirmed < draw.Version || draw.Told != draw.Spent)
         {
             var kept = givesBack ? draw.Used : Money.Max(draw.Granted, draw.Used);
@@ -170,7 +173,7 @@ internal sealed class Drawer(ITaker taker)
         }
     }
 
-    private async ValueTask<DrawAnswer> Ask(Wanted wanted)
+    private async ValueTask<DrawAnswer> Ask(Wanted wanted, List<Turn> turns)
     {
         Pace();
         for (var tries = 0; tries < MostTries; tries++)
@@ -193,6 +196,7 @@ internal sealed class Drawer(ITaker taker)
             if (Hear(answer) && !answer.IsOver)
             {
                 _ahead = answer.IsExact ? LeastAhead : _ahead;
+                turns.ForEach(t => t.Answered());
                 return answer;
             }
         }
@@ -220,7 +224,7 @@ internal sealed class Drawer(ITaker taker)
         taker.Record(new Asked(draw.Number, draw.Version + 1, kept, need, want, isRecall));
         return new DrawReport(
             draw.Number, draw.Version + 1, draw.Spent, draw.Held, kept, need, want, draw.IsExact || isRecall,
-            Money.Max(kept, draw.Used + wanted.Least), isRecall && _asked?.Number == draw.Number ? _asked.Version : 0);
+            draw.Used + wanted.Least, isRecall && _asked?.Number == draw.Number ? _asked.Version : 0);
     }
 
     /// <summary>False: the answer is to something that was said before, and what it grants may be gone.</summary>
@@ -242,34 +246,4 @@ internal sealed class Drawer(ITaker taker)
     private static DateTimeOffset? Ends(DrawAnswer answer, DateTimeOffset now) =>
         answer.IsOver ? answer.ValidUntil <= now ? answer.ValidUntil : now
         : answer.ValidUntil <= now ? now + Moment : answer.ValidUntil;
-
-    /// <summary>
-    /// Somebody who asks for more, until he has taken what he asked for, or gives up: nothing of what was granted goes back meanwhile, unless it is recalled.
-    /// Between the answer and his turn he may have to look up whether his key was used.
-    /// </summary>
-    public sealed class Turn(Drawer drawer) : IDisposable
-    {
-        private bool _isOn;
-
-        internal void Begin()
-        {
-            drawer._inTurn += _isOn ? 0 : 1;
-            _isOn = true;
-        }
-
-        public void Dispose()
-        {
-            if (!_isOn)
-            {
-                return;
-            }
-
-            _isOn = false;
-            drawer._inTurn--;
-            if (drawer._asking.IsCompleted && drawer.Rest is { } rest)
-            {
-                drawer._asking = drawer.GiveBack(rest);
-            }
-        }
-    }
 }

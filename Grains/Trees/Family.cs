@@ -52,23 +52,26 @@ internal sealed class Family(
         using var waiting = new Waiting(this);
         using var turn = new Drawer.Turn(Drawer);
         DrawAnswer? refused = null;
-        var takenBack = Drawer.TakenBack;
         for (var tries = 0; tries < MostTries; tries++)
         {
             var decision = decide(await teller.Recall(key));
             if (IsFinal(decision, since))
             {
-                return await teller.Transact(decision);
+                var transaction = teller.Transact(decision);
+                turn.Pass();
+                return await transaction;
             }
 
             if (decision.Short == Money.Zero)
             {
+                // What was drawn for it may be gone when the recall has come to its end, and a refusal was not of that.
+                turn.Pass();
+                refused = null;
                 waiting.Begin();
                 await Recalled(since);
             }
-            else if (refused is null || Drawer.TakenBack != takenBack)
+            else if (refused is null)
             {
-                takenBack = Drawer.TakenBack;
                 refused = await More(new Wanted(amount, amount), turn) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
             else
@@ -143,6 +146,8 @@ internal sealed class Family(
 
             if (lend.IsShortOfLimit)
             {
+                turn.Pass();
+                tried = tried with { Above = null, Asked = null };
                 waiting.Begin();
                 await Recalled(since);
             }
@@ -164,9 +169,9 @@ internal sealed class Family(
         teller.Record(Elapsed());
 
         // Before the descendants are asked, and after: what they give back meanwhile must not be handed out again.
-        var reports = Drawer.Recall();
+        var reports = await Drawer.Recall();
         await Recalled();
-        reports = [.. reports, .. Drawer.Recall(reports)];
+        reports = [.. reports, .. await Drawer.Recall(reports)];
         await teller.Durable();
         return reports;
     }

@@ -77,9 +77,9 @@ internal sealed class Pool(
         journal.Ready();
 
         // Before the children are asked, and after: what they give back meanwhile must not be handed out again.
-        var reports = Drawer.Recall();
+        var reports = await Drawer.Recall();
         await _recalls.After(_recalls.Begun, RecallOnce);
-        reports = [.. reports, .. Drawer.Recall(reports)];
+        reports = [.. reports, .. await Drawer.Recall(reports)];
         await journal.Durable();
         return reports;
     }

@@ -1,18 +1,24 @@
 using Budgets.Ledger;
+using Budgets.Trees;
 
 namespace Budgets.Tests.Trees;
 
 /// <summary>A world with a family in it, people who spend, and the truth about what they spent.</summary>
 internal sealed class Families
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
+    private static readonly Money OnePrice = Usd(0.25m);
     private static readonly Money[] Amounts = [new(1), Usd(0.01m), Usd(0.01m), Usd(0.05m), Usd(0.25m), Usd(1), Usd(3)];
 
     private readonly World _world;
     private readonly SimLoop _loop;
     private readonly List<AgentId> _agents = [];
     private readonly Dictionary<AgentId, List<AgentId>> _children = [];
+    private readonly Dictionary<AgentId, (string Budget, string Tree)> _names = [];
     private readonly Dictionary<AgentId, BudgetState> _known = [];
-    private readonly List<Pending> _pending = [];
+    private readonly Refusals _refusals;
+    private readonly Dictionary<AgentId, Seen> _seen = [];
+    private DateTimeOffset _lookedAt;
     private readonly List<(AgentId Agent, HoldId Id, Money Amount)> _holds = [];
     private readonly bool _overruns;
 
@@ -21,12 +27,20 @@ internal sealed class Families
     private Dictionary<AgentId, (Money Daily, Money Total)> _used = [];
     private int _ids;
     private bool _isEnding;
+    private bool _isAsking;
     private bool _isOneZone;
 
     /// <summary>The root has a balance, and no limit for its life.</summary>
     private bool _isPrepaid;
 
-    public Families(SimLoop loop, World world, bool overruns) => (_loop, _world, _overruns) = (loop, world, overruns);
+    /// <summary>Everything costs the same: what is too little for one is too little for everybody.</summary>
+    private bool _isEven;
+
+    public Families(SimLoop loop, World world, bool overruns)
+    {
+        (_loop, _world, _overruns) = (loop, world, overruns);
+        _refusals = new Refusals(Chain);
+    }
 
     public long Admitted { get; private set; }
 
@@ -39,20 +53,19 @@ internal sealed class Families
 
     public Exception? Broken { get; private set; }
 
-    private sealed class Pending(AgentId agent, Money amount)
+    /// <summary>Refusals although the money was there, and nobody got it; known at the end.</summary>
+    public IReadOnlyList<string> Unfounded { get; private set; } = [];
+
+    public bool IsEven => _isEven;
+
+    /// <summary>What was looked at last, of an agent's budget, its tree and its parent's tree.</summary>
+    private sealed record Seen(SimBudget? Live, BudgetState? State, TreeState? Own, TreeState? Above);
+
+    public async Task Found(int agents, int depth, int fanOut, bool isRush = false)
     {
-        public AgentId Agent { get; } = agent;
-
-        public Money Amount { get; } = amount;
-
-        /// <summary>At some instant since it was asked, no ancestor's money was enough for it and those who asked at the same time.</summary>
-        public bool CouldBeRefused { get; set; }
-    }
-
-    public async Task Found(int agents, int depth, int fanOut)
-    {
-        _isOneZone = _loop.Next(2) == 0;
+        _isOneZone = isRush || _loop.Next(2) == 0;
         _isPrepaid = agents % 2 == 0;
+        _isEven = isRush || (!_overruns && _loop.Next(2) == 0);
         for (var i = 0; i < agents; i++)
         {
             var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
@@ -63,7 +76,7 @@ internal sealed class Families
 
             var parent = i == 0 ? (AgentId?)null : candidates[_loop.Next(candidates.Count)];
             var agent = new AgentId($"agent_{i:d20}");
-            var all = i == 0 ? 40 + _loop.Next(60) : 0;
+            var all = i != 0 ? 0 : isRush ? 2 + _loop.Next(8) : 40 + _loop.Next(60);
             var limits = i == 0 ? _isPrepaid ? null : Limit(LimitType.Total, all) : _loop.Next(4) switch
             {
                 0 => Limit(LimitType.Daily, 5 + _loop.Next(30)),
@@ -85,6 +98,7 @@ internal sealed class Families
 
             _world.Parents[agent] = parent;
             _children[agent] = [];
+            _names[agent] = ($"budget/{agent}", $"tree/{agent}");
             _agents.Add(agent);
         }
     }
@@ -93,7 +107,7 @@ internal sealed class Families
     public void Act()
     {
         var agent = _agents[_loop.Next(_agents.Count)];
-        if (_pending.Count == 0 && _loop.Chance(100) && Headroom(agent) is { Nanos: > 0 } all)
+        if (_refusals.Pending == 0 && !_isEven && _loop.Chance(100) && Headroom(agent) is { Nanos: > 0 } all)
         {
             // Nobody else asks for anything: whatever its relatives have drawn, the rest is one agent's to spend.
             _ = Spend(agent, all, isHold: _loop.Next(4) > 0);
@@ -103,16 +117,16 @@ internal sealed class Families
         switch (_loop.Next(100))
         {
             case < 45:
-                _ = Spend(agent, Amounts[_loop.Next(Amounts.Length)], isHold: false);
+                _ = Spend(agent, Price(), isHold: false);
                 break;
             case < 65:
-                _ = Spend(agent, Amounts[_loop.Next(Amounts.Length)], isHold: true);
+                _ = Spend(agent, Price(), isHold: true);
                 break;
             case < 92 when _holds.Count > 0:
                 var at = _loop.Next(_holds.Count);
                 var hold = _holds[at];
                 _holds.RemoveAt(at);
-                _ = End(hold.Agent, hold.Id, hold.Amount, _loop.Next(3));
+                _ = End(hold.Agent, hold.Id, hold.Amount, _isEven ? 2 * _loop.Next(2) : _loop.Next(3));
                 break;
             case < 94:
                 _ = Reconfigure(agent);
@@ -124,44 +138,94 @@ internal sealed class Families
                 // A burst: many ask for the last of it at once.
                 for (var i = 0; i < 10; i++)
                 {
-                    _ = Spend(_agents[_loop.Next(_agents.Count)], Usd(0.25m), isHold: false);
+                    _ = Spend(_agents[_loop.Next(_agents.Count)], OnePrice, isHold: false);
                 }
 
                 break;
         }
     }
 
+    /// <summary>Everybody asks at once, twice as much as there is or less; then something comes back, and perhaps more is credited.</summary>
+    public async Task Rush()
+    {
+        var asking = new List<Task>();
+        for (var left = 10 + _loop.Next(40); left > 0; left--)
+        {
+            asking.Add(Spend(_agents[_loop.Next(_agents.Count)], OnePrice, isHold: _loop.Next(3) == 0));
+            if (_loop.Next(4) == 0)
+            {
+                await _loop.Delay(TimeSpan.FromMicroseconds(_loop.Next(4_000)));
+            }
+        }
+
+        await Task.WhenAll(asking);
+        asking.Clear();
+        for (var back = _loop.Next(8); back > 0 && _holds.Count > 0; back--)
+        {
+            var (agent, id, amount) = _holds[^1];
+            _holds.RemoveAt(_holds.Count - 1);
+            asking.Add(End(agent, id, amount, 0));
+        }
+
+        if (_loop.Next(2) == 0)
+        {
+            asking.Add(Reconfigure(_agents[_loop.Next(_agents.Count)]));
+        }
+
+        // Sometimes they ask again before all of it has arrived.
+        await (_loop.Next(2) == 0 ? Task.WhenAll(asking) : Task.CompletedTask);
+    }
+
     /// <summary>What must be so at every instant.</summary>
+    /// <remarks>What did not change since the last look was looked at; what only time changes, a moment later.</remarks>
     public void Look()
     {
-        var used = new Dictionary<AgentId, (Money Daily, Money Total)>();
-        for (var i = _agents.Count - 1; i >= 0; i--)
+        var isMoment = _world.Clock < _lookedAt || _world.Clock - _lookedAt > Moment;
+        _lookedAt = isMoment ? _world.Clock : _lookedAt;
+        var isNew = isMoment;
+        foreach (var agent in _agents)
         {
-            var agent = _agents[i];
-            var live = _world.Live<SimBudget>($"budget/{agent}");
+            var live = _world.Live<SimBudget>(_names[agent].Budget);
+            var above = _world.Parents[agent] is { } parent ? _world.Live<SimTree>(_names[parent].Tree)?.Journal.State : null;
+            var seen = new Seen(live, live?.State, _world.Live<SimTree>(_names[agent].Tree)?.Journal.State, above);
+            if (!isMoment && _seen.GetValueOrDefault(agent) is { } before && ReferenceEquals(before.Live, seen.Live) && ReferenceEquals(before.State, seen.State)
+                && ReferenceEquals(before.Own, seen.Own) && ReferenceEquals(before.Above, seen.Above))
+            {
+                continue;
+            }
+
+            _seen[agent] = seen;
+            isNew = true;
             var state = _known[agent] = (live?.State is { Exists: true } s ? s : _known.GetValueOrDefault(agent) ?? live!.State).At(_world.Clock).State;
             if (live is not null && !_overruns)
             {
                 Within(live, state);
                 Covered(agent, state);
             }
+        }
 
-            var own = (Daily: Own(state, LimitType.Daily), Total: Own(state, LimitType.Total));
-            used[agent] = _children[agent].Aggregate(own, (sum, c) => (sum.Daily + used[c].Daily, sum.Total + used[c].Total));
+        if (!isNew && !_isAsking)
+        {
+            return;
+        }
+
+        _isAsking = false;
+        var used = new Dictionary<AgentId, (Money Daily, Money Total)>();
+        for (var i = _agents.Count - 1; i >= 0; i--)
+        {
+            var own = (Daily: Own(_known[_agents[i]], LimitType.Daily), Total: Own(_known[_agents[i]], LimitType.Total));
+            used[_agents[i]] = _children[_agents[i]].Aggregate(own, (sum, c) => (sum.Daily + used[c].Daily, sum.Total + used[c].Total));
         }
 
         _used = used;
-        foreach (var request in _pending.Where(r => !r.CouldBeRefused))
-        {
-            request.CouldBeRefused = Chain(request.Agent).Any(a => IsShort(a, request, used[a]));
-        }
+        _refusals.Look(IsBooked, Left);
     }
 
     /// <summary>Everything is resolved, released and told.</summary>
     public async Task End()
     {
         _isEnding = true;
-        while (_pending.Count > 0)
+        while (_refusals.Pending > 0)
         {
             await _loop.Delay(TimeSpan.FromSeconds(1));
         }
@@ -170,6 +234,8 @@ internal sealed class Families
         {
             await End(agent, id, amount, 1);
         }
+
+        Unfounded = [.. _refusals.Unfounded()];
 
         await _loop.Delay(TimeSpan.FromMinutes(2));
         foreach (var agent in _agents)
@@ -204,9 +270,9 @@ internal sealed class Families
     private async Task Spend(AgentId agent, Money amount, bool isHold)
     {
         var (key, id) = (new IdempotencyKey($"key-{++_ids}"), $"{_ids:d20}");
-        var request = new Pending(agent, amount);
+        var request = new Asking(agent, amount) { Key = Digest.Of(key) };
         var booksItself = isHold && _ids % 3 == 0;
-        _pending.Add(request);
+        Begin(request);
         try
         {
             var outcome = isHold
@@ -215,6 +281,7 @@ internal sealed class Families
             if (outcome.Outcome == Outcome.Accepted)
             {
                 Admitted++;
+                request.WasAdmitted = true;
                 if (isHold)
                 {
                     _holds.Add((agent, new HoldId("res_" + id), amount));
@@ -227,6 +294,7 @@ internal sealed class Families
             else
             {
                 Refused++;
+                _refusals.Refused(request, $"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and nobody got what there was.");
                 if (!request.CouldBeRefused)
                 {
                     throw new InvalidOperationException($"{agent} was refused {amount} with {outcome.Outcome} by {outcome.Refusal?.RefusedBy} ({outcome.Refusal?.Standing}), and there was money for it all the time.");
@@ -239,18 +307,17 @@ internal sealed class Families
         }
         finally
         {
-            _pending.Remove(request);
+            _refusals.End(request);
         }
     }
 
     private async Task End(AgentId agent, HoldId id, Money amount, int way)
     {
-        // What it frees can be counted on once it was answered.
-        var freeing = new Pending(agent, amount) { CouldBeRefused = true };
-        _pending.Add(freeing);
+        var settled = _overruns && way == 2 ? amount + Usd(2) : new Money(amount.Nanos * way / 2 > amount.Nanos ? amount.Nanos : amount.Nanos * way / 2);
+        var freeing = new Asking(agent, Money.Max(Money.Zero, amount - settled)) { Ends = id };
+        Begin(freeing);
         try
         {
-            var settled = _overruns && way == 2 ? amount + Usd(2) : new Money(amount.Nanos * way / 2 > amount.Nanos ? amount.Nanos : amount.Nanos * way / 2);
             var outcome = way == 0
                 ? await Insist(agent, b => b.Release(new ReleaseRequest(id)))
                 : await Insist(agent, b => b.Settle(new SettleRequest(id, settled, Purpose.None)));
@@ -267,7 +334,7 @@ internal sealed class Families
         }
         finally
         {
-            _pending.Remove(freeing);
+            _refusals.End(freeing);
         }
     }
 
@@ -417,14 +484,24 @@ internal sealed class Families
         return s.Loans.Where(l => type == LimitType.Total || l.Admission[type] == window.Number).Aggregate(window.Spent + window.Held, (sum, l) => sum - l.Granted);
     }
 
-    private bool IsShort(AgentId ancestor, Pending request, (Money Daily, Money Total) used)
+    private void Begin(Asking asking)
     {
-        var state = _known[ancestor];
-        var others = _pending.Where(p => p != request && Chain(p.Agent).Contains(ancestor)).Aggregate(request.Amount, (sum, p) => sum + p.Amount);
-
-        // Where days differ, what counts today at a leaf says little about today further up.
-        return used.Total + others > All(state) || (state.Above.Daily is { } daily && (!_isOneZone || used.Daily + others > daily));
+        _refusals.Begin(asking);
+        _isAsking = true;
     }
+
+    /// <summary>What is asked for counts in its budget already; or what an end frees is counted there still.</summary>
+    private bool IsBooked(Asking asking) => asking.Key is { } key ? _known[asking.Agent].Memory[key] is not null : _known[asking.Agent].Holds.ContainsKey(asking.Ends!.Value);
+
+    /// <summary>Where days differ, what counts today at a leaf says little about today further up.</summary>
+    private Money? Left(AgentId ancestor)
+    {
+        var (state, used) = (_known[ancestor], _used[ancestor]);
+        var (total, daily) = (All(state) - used.Total, state.Above.Daily is { } limit ? _isOneZone ? limit - used.Daily : new Money(-1) : (Money?)null);
+        return total is null || daily < total ? daily : total;
+    }
+
+    private Money Price() => _isEven ? OnePrice : Amounts[_loop.Next(Amounts.Length)];
 
     /// <summary>What the whole chain leaves for one more request.</summary>
     private Money Headroom(AgentId agent) => Chain(agent)

@@ -3,6 +3,10 @@ namespace Budgets.Tests.Trees;
 /// <summary>One thread, one virtual clock, one order of events drawn from one seed: everything that waits goes on here, and nowhere else.</summary>
 internal sealed class SimLoop(ulong seed) : SynchronizationContext
 {
+    /// <summary>How often work takes noticeable time, in thousandths, and how many ticks it takes at most.</summary>
+    private const int Busy = 100;
+    private const int MostWork = 20_000;
+
     private readonly Queue<(SendOrPostCallback Work, object? State)> _ready = new();
     private readonly PriorityQueue<Action, (long At, long Order)> _later = new();
     private ulong _random = seed * 2 + 1;
@@ -43,6 +47,13 @@ internal sealed class SimLoop(ulong seed) : SynchronizationContext
         Steps++;
         if (_ready.TryDequeue(out var ready))
         {
+            if (Chance(Busy))
+            {
+                // Work takes time; what comes meanwhile stands in line before what the work leads to.
+                Now += Next(MostWork);
+                Arrive();
+            }
+
             ready.Work(ready.State);
             return true;
         }
@@ -57,6 +68,12 @@ internal sealed class SimLoop(ulong seed) : SynchronizationContext
         return true;
     }
 
-    /// <summary>True: nothing can go on without time passing.</summary>
-    public bool IsSettled => _ready.Count == 0;
+    private void Arrive()
+    {
+        while (_later.TryPeek(out var work, out var due) && due.At <= Now)
+        {
+            _later.Dequeue();
+            _ready.Enqueue((_ => work(), null));
+        }
+    }
 }

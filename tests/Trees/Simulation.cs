@@ -6,6 +6,9 @@ internal static class Simulation
     /// <summary>Several times what the busiest history takes.</summary>
     private const int MostSteps = 500_000;
 
+    /// <summary>And of a rush: those who take from each other in turns would go on for ever.</summary>
+    private const int MostStepsOfRush = 100_000;
+
     public static (Families Families, SimLoop Loop) Of(ulong seed, SimFaults faults, bool overruns)
     {
         const int acts = 400;
@@ -45,7 +48,35 @@ internal static class Simulation
         }
     }
 
-    private static void Until(SimLoop loop, Families families, Task task, bool isQuiet = false)
+    /// <summary>A small family of three to five levels with little money: again and again everybody asks at once for the last of it.</summary>
+    public static (Families Families, SimLoop Loop) Rush(ulong seed, SimFaults faults)
+    {
+        var before = SynchronizationContext.Current;
+        var loop = new SimLoop(seed);
+        SynchronizationContext.SetSynchronizationContext(loop);
+        try
+        {
+            var world = new World(loop, SimFaults.None);
+            var families = new Families(loop, world, overruns: false);
+            Until(loop, families, families.Found(4 + loop.Next(10), 3 + loop.Next(3), 1 + loop.Next(4), isRush: true), isQuiet: true);
+            families.Look();
+            world.Faults = faults;
+            for (var rounds = 0; rounds < 8; rounds++)
+            {
+                Until(loop, families, families.Rush(), MostStepsOfRush);
+            }
+
+            world.Faults = SimFaults.None;
+            Until(loop, families, families.End());
+            return (families, loop);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private static void Until(SimLoop loop, Families families, Task task, int mostSteps = MostSteps, bool isQuiet = false)
     {
         while (!task.IsCompleted && loop.Step())
         {
@@ -54,9 +85,9 @@ internal static class Simulation
                 families.Look();
             }
 
-            if (loop.Steps > MostSteps)
+            if (loop.Steps > mostSteps)
             {
-                throw new InvalidOperationException($"After {MostSteps} steps somebody still asks again and again: {families.Unknown} times, {families.Overloaded} of them told overloaded.");
+                throw new InvalidOperationException($"After {mostSteps} steps somebody still asks again and again: {families.Unknown} times, {families.Overloaded} of them told overloaded.");
             }
 
             if (families.Broken is { } broken)

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Budgets.Journal;
+using Budgets.Ledger;
+using Budgets.Trees;
+
+namespace Budgets.Tests.Trees;
+
+/// <summary>Many children wait for one answer of the parent's budget; each decides in his turn what he has of it.</summary>
+public sealed class TurnsTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
+    private static readonly AgentId Parent = new("agent_parent789abcdefghij");
+    private static readonly ImmutableArray<AgentId> Children = [.. Enumerable.Range(0, 6).Select(n => new AgentId($"agent_{n:d20}"))];
+
+    private readonly SimLoop _loop = new(1);
+    private readonly List<(DrawReport Report, TaskCompletionSource<DrawAnswer> Answer)> _asked = [];
+    private readonly List<DrawReport> _told = [];
+
+    /// <summary>
+    /// One asked alone; two that need more than there is, and three that need little, share the next request up. Its answer is a part and a refusal, and a recall stands in line
+    /// before their turns.
+    /// </summary>
+    [Fact]
+    public async Task A_part_of_what_was_asked_for_stays_with_those_who_wait_until_they_have_had_their_turn()
+    {
+        var (first, many, recall) = Play();
+
+        (await first).Granted.Should().Be(Usd(1));
+        (await Task.WhenAll(many[1..4])).Should().OnlyContain(a => a.Outcome == Outcome.Accepted && a.Granted == Usd(0.25m), "there was 1.50 for them");
+        (await recall).Concat(_told).MaxBy(r => r.Version)!.Kept.Should().Be(Usd(1.75m), "what nobody took goes back");
+    }
+
+    private (Task<DrawAnswer> First, List<Task<DrawAnswer>> Many, Task<ImmutableArray<DrawReport>> Recall) Play()
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_loop);
+        try
+        {
+            var pool = Founded();
+            var first = pool.Lend(Children[0], Ask(1)).AsTask();
+            Settle();
+            var many = Children.Skip(1).Select((child, n) => pool.Lend(child, Ask(n is 0 or 4 ? 2 : 0.25m)).AsTask()).ToList();
+            _loop.Post(_ => Answer(granted: 1, Outcome.Accepted), null);
+            Settle();
+            _asked.Should().HaveCount(2);
+            _asked[1].Report.Need.Should().Be(Usd(5.75m), "one report further up for all who wait");
+
+            Task<ImmutableArray<DrawReport>>? recall = null;
+            _loop.Post(_ => Answer(granted: 2.5m, Outcome.BudgetExceeded), null);
+            _loop.Post(_ => recall = pool.Recall().AsTask(), null);
+            Settle();
+            many.Prepend<Task>(first).Append(recall!).Should().OnlyContain(t => t.IsCompletedSuccessfully, "nobody waits for anybody");
+            return (first, many, recall!);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private Pool Founded()
+    {
+        var journal = new Keeper<TreeState, TreeEvent>(new MemoryJournalStore().Open($"tree/{Parent}"), TreeCodec.Instance, new TreeState(Parent), "the children", _ => { });
+        journal.Record([.. Children.Select((c, n) => new ChildAgreed(Now, "operator", c, new ChildTerms($"child {n}", OverrunPolicy.Block)))]);
+        return new Pool(journal, () => Now, report =>
+        {
+            if (report.Need == report.Kept)
+            {
+                _told.Add(report);
+                return new(new DrawAnswer(report.Number, report.Version, report.Kept, Now.AddHours(1), IsExact: true, IsOver: false));
+            }
+
+            _asked.Add((report, new TaskCompletionSource<DrawAnswer>()));
+            return new(_asked[^1].Answer.Task);
+        }, _ => new([]));
+    }
+
+    private void Answer(decimal granted, Outcome outcome)
+    {
+        var (report, answer) = _asked[^1];
+        answer.SetResult(new DrawAnswer(
+            report.Number, report.Version, Usd(granted), Now.AddHours(1), IsExact: true, IsOver: false, outcome, outcome == Outcome.Accepted ? null : new Refusal(Parent, report.Need)));
+    }
+
+    private void Settle()
+    {
+        while (_loop.Step())
+        {
+        }
+    }
+
+    private static DrawReport Ask(decimal need) => new(1, 1, default, default, default, Usd(need), Usd(need), IsExact: true, Usd(need));
+
+    private static Money Usd(decimal dollars) => Money.FromDollars(dollars);
+}
