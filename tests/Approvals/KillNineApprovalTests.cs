@@ -5,7 +5,7 @@ using Budgets.Tests.Crash;
 namespace Budgets.Tests.Approvals;
 
 /// <summary>Agents ask, an operator says yes, they spend, and the host is killed in the middle of it, again and again. BUDGETS_KILLS: how often (default 4).</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneSiege))]
 public sealed class KillNineApprovalTests
 {
     private const int Agents = 6;

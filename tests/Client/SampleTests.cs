@@ -9,7 +9,7 @@ using Budgets.Tests.Journal;
 namespace Budgets.Tests.Client;
 
 /// <summary>The sample in docs/ as its reader runs it.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class SampleTests
 {
     // Between them a slow machine may have things to warn of.
