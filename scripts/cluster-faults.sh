@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install.sh dotnet azurite
-scripts/long-run.sh SiloFaultsTests BUDGETS_FAULTS="${1:-1000}" BUDGETS_LONGEST_PAUSE=60
+scripts/long-run.sh SiloFaultsTests BUDGETS_FAULTS="${1:-1000}" BUDGETS_LONGEST_PAUSE=60 BUDGETS_LONGEST_REST=0
 scripts/long-run.sh StoreOutageTests BUDGETS_OUTAGE=60

@@ -11,6 +11,7 @@ passed=0 failed=0
 results=$(mktemp -d)
 finish() {
   local code=$?
+  wait
   rm -rf "$results"
   if [ "$code" -eq 0 ] && { [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; }; then
     code=1
@@ -20,7 +21,11 @@ finish() {
 }
 trap finish EXIT
 
-scripts/install.sh dotnet sqlite3 azurite promtool redis-server python3-requests python3-pandas chromedriver
+scripts/install.sh dotnet
+
+# Downloads wait for others, and the compiler does not need them.
+scripts/install.sh sqlite3 azurite promtool redis-server python3-requests python3-pandas chromedriver &
+installing=$!
 
 echo "restore"
 dotnet restore Budgets.Orleans.sln --locked-mode --verbosity quiet
@@ -28,6 +33,7 @@ dotnet restore Budgets.Orleans.sln --locked-mode --verbosity quiet
 echo "build"
 # An audit source that cannot be reached must not stop a build on a closed network.
 dotnet build Budgets.Orleans.sln --configuration Release --no-restore --verbosity quiet -warnaserror '-warnnotaserror:NU1900;NU1905'
+wait "$installing"
 
 # The value of an attribute of the <Counters> of a trx file; 0 when it is not there.
 counter() {

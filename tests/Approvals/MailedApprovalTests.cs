@@ -7,7 +7,7 @@ using Budgets.Tests.Journal;
 namespace Budgets.Tests.Approvals;
 
 /// <summary>From an agent's question to the mail, from the mail's link through a browser to the agent that waits.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed partial class MailedApprovalTests
 {
     private const string Host = "budgets.example.com";

@@ -9,7 +9,7 @@ using Budgets.Tests.Journal;
 namespace Budgets.Tests.Client;
 
 /// <summary>The sample in docs/ as its reader runs it.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class SampleTests
 {
     // Between them a slow machine may have things to warn of.
@@ -42,8 +42,14 @@ public sealed class SampleTests
         await silo.Ready();
         var operatorKey = ApiKey.New(ApiKey.OperatorPrefix);
         using var api = ApiProcess.Start(settings, operatorKey);
-        using var http = new HttpClient { BaseAddress = (await api.Ready()).Address };
-        var agent = (await new Party(http, operatorKey).Post("/v1/agents", """{"name":"researcher","budget":{"daily_limit":20}}"""))["agent_id"].GetString()!;
+        var address = (await api.Ready()).Address;
+        using var http = new HttpClient { BaseAddress = address };
+        using var rest = new Rest(address);
+
+        // The silo is young, and may be slow to answer the first who asks.
+        var opened = await rest.PostUntilAnswered("/v1/agents", operatorKey, """{"name":"researcher","budget":{"daily_limit":20}}""", null);
+        opened.Status.Should().Be(201, opened.Code);
+        var agent = opened.Body.GetProperty("agent_id").GetString()!;
 
         await Run([agent], settings);
 

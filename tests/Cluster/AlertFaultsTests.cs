@@ -9,7 +9,7 @@ namespace Budgets.Tests.Cluster;
 /// <summary>
 /// Silos that are killed while they deliver alerts, to a receiver that fails half the time. BUDGETS_FAULTS: how often (default 2). BUDGETS_SEED: the run to repeat, as far as chance is ours.
 /// </summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneFleet))]
 public sealed class AlertFaultsTests(ITestOutputHelper output)
 {
     private const int AgentsOfAFault = 12;

@@ -7,9 +7,10 @@ namespace Budgets.Tests.Cluster;
 
 /// <summary>
 /// Three silos and two API hosts as processes, silos killed and made to stand still under load. BUDGETS_FAULTS: how often (default 12). BUDGETS_LONGEST_PAUSE: how long a silo
-/// stands still at most, in seconds (default 10). BUDGETS_SEED, BUDGETS_REPORT: as for the crashes of one process. scripts/cluster-faults.sh sets them.
+/// stands still at most, in seconds (default 10). BUDGETS_LONGEST_REST: how long a client rests at most between two bursts, in milliseconds (default 200, for other tests run beside
+/// it). BUDGETS_SEED, BUDGETS_REPORT: as for the crashes of one process. scripts/cluster-faults.sh sets them.
 /// </summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneFleet))]
 public sealed class SiloFaultsTests(ITestOutputHelper output)
 {
     private const int Clients = 16;
@@ -35,6 +36,8 @@ public sealed class SiloFaultsTests(ITestOutputHelper output)
     private static readonly int Faults = Number("BUDGETS_FAULTS", 12);
     private static readonly int LongestPause = Number("BUDGETS_LONGEST_PAUSE", 10);
 
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(Number("BUDGETS_LONGEST_REST", 200));
+
     [Fact]
     public async Task Whatever_happens_to_a_silo_nothing_is_lost_nothing_happens_twice_and_other_budgets_go_on()
     {
@@ -47,7 +50,7 @@ public sealed class SiloFaultsTests(ITestOutputHelper output)
 
     private async Task OneFleet(int seed, int faults)
     {
-        var crowd = new Crowd(seed, Clients, WidePurses, Patience);
+        var crowd = new Crowd(seed, Clients, WidePurses, Patience, LongestRest);
         await using var fleet = await Fleet.Start(crowd.OperatorKey);
         var nemesis = new Nemesis(fleet, crowd);
         await crowd.Open(fleet.Rest);

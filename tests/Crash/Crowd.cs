@@ -5,8 +5,9 @@ namespace Budgets.Tests.Crash;
 /// <summary>Budgets and the clients that spend from them, through all that happens to the service meanwhile.</summary>
 /// <param name="wide">Budgets that never refuse. One more is tight, and every third request goes to it.</param>
 /// <param name="patience">How long a client asks again with the same key, until it knows; null: it does not, and the next audit does.</param>
+/// <param name="longestRest">How long a client rests at most, now and then; null: it never does.</param>
 /// <param name="isFamily">Instead of the wide budgets, a family under a tight cap, four levels deep.</param>
-internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience = null, bool isFamily = false)
+internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience = null, TimeSpan? longestRest = null, bool isFamily = false)
 {
     private const long Wide = 1_000_000_000_000_000;
 
@@ -26,7 +27,7 @@ internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience
         if (isFamily)
         {
             await Found(rest);
-            _spenders.AddRange(Enumerable.Range(1, clients).Select(n => new Spender(n, _random.Next(), _purses, Tally, patience)));
+            _spenders.AddRange(Enumerable.Range(1, clients).Select(n => new Spender(n, _random.Next(), _purses, Tally, patience, longestRest)));
             return;
         }
 
@@ -36,7 +37,7 @@ internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience
         }
 
         Purse[] asked = [.. _purses, .. Enumerable.Repeat(_purses[^1], (wide + 1) / 2 - 1)];
-        _spenders.AddRange(Enumerable.Range(1, clients).Select(n => new Spender(n, _random.Next(), asked, Tally, patience)));
+        _spenders.AddRange(Enumerable.Range(1, clients).Select(n => new Spender(n, _random.Next(), asked, Tally, patience, longestRest)));
     }
 
     /// <summary>Puts a little more under the tight cap: it is exhausted anew each time.</summary>

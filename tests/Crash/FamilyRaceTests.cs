@@ -3,7 +3,7 @@ using Budgets.ApiHost.Auth;
 namespace Budgets.Tests.Crash;
 
 /// <summary>The last dollars of a parent, over REST, from the real process.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class FamilyRaceTests
 {
     private const int Rounds = 3;

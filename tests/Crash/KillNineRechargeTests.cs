@@ -10,7 +10,7 @@ namespace Budgets.Tests.Crash;
 /// Agents spend through their thresholds while the host is killed, and Stripe, which lives on, is slow and loses every fifth answer. BUDGETS_KILLS: how often (default 4).
 /// BUDGETS_SEED, BUDGETS_REPORT: as for the other crashes.
 /// </summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneSiege))]
 public sealed class KillNineRechargeTests(ITestOutputHelper output)
 {
     private const int Agents = 8;

@@ -8,7 +8,7 @@ namespace Budgets.Tests.Crash;
 /// Reservations that nobody ever touches again, and a process that is killed while they are made, wait, and are written down as expired. BUDGETS_KILLS: how often
 /// (default 5; scripts/long-run.sh KillNineWakingTests BUDGETS_KILLS=100). BUDGETS_SEED: the moments to repeat.
 /// </summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneSiege))]
 public sealed class KillNineWakingTests
 {
     private const int AgentsOfALife = 12;

@@ -3,7 +3,7 @@ using Budgets.ApiHost.Auth;
 namespace Budgets.Tests.Crash;
 
 /// <summary>Found by the kill -9 run: money really spent is booked, however many reservations expire in the same moment.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class LateCommitTests
 {
     private const int Holds = 300;

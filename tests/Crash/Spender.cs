@@ -5,7 +5,8 @@ namespace Budgets.Tests.Crash;
 
 /// <summary>One client: sends one request after the other, and remembers each until it knows how it ended.</summary>
 /// <param name="patience">How long it asks again with the same key; null: it leaves that to the audit, and goes home when nobody answers.</param>
-internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses, Tally tally, TimeSpan? patience = null)
+/// <param name="longestRest">After every fourth answer it rests for so long at most: agents come in bursts. Null: it never does.</param>
+internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses, Tally tally, TimeSpan? patience = null, TimeSpan? longestRest = null)
 {
     private const int MostOpen = 40;
     private const int MostRemembered = 64;
@@ -16,6 +17,7 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(100);
 
     private readonly Random _random = new(seed);
+    private readonly Random _rests = new(~seed);
     private readonly List<(Purse Purse, OpenHold Hold)> _holds = [];
     private readonly List<(Intent Intent, Effect Done)> _past = [];
     private ulong _keys = (ulong)number << 48;
@@ -40,6 +42,12 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
             {
                 // Nobody is there any more.
                 return;
+            }
+
+            if (longestRest is { } most && _rests.Next(4) == 0)
+            {
+                using var nap = new PeriodicTimer(TimeSpan.FromMilliseconds(1) + (most * _rests.NextDouble()));
+                await nap.WaitForNextTickAsync(CancellationToken.None);
             }
         }
     }

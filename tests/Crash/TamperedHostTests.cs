@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Budgets.Tests.Crash;
 
 /// <summary>The whole service on a file in which somebody has made money come back while it was down.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class TamperedHostTests : IDisposable
 {
     private readonly ScratchDirectory _scratch = new();

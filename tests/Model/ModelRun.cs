@@ -32,7 +32,7 @@ internal sealed class ModelRun(ISubject subject, bool thorough, ConcurrentDictio
             try
             {
                 await run.Take(steps[i]);
-                await run.Compare(everything: i == steps.Length - 1 || (i % 32 == 31 && thorough) || i % 1_024 == 0);
+                await run.Compare(everything: i == steps.Length - 1 || i % (thorough ? 32 : 1_024) == (thorough ? 31 : 1_023));
             }
             catch (Exception e)
             {

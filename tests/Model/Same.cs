@@ -68,6 +68,15 @@ internal static class Same
         }
     }
 
+    /// <param name="law">Put together only when it does not hold: there are very many.</param>
+    public static void That(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] Law law)
+    {
+        if (!holds)
+        {
+            throw new Divergence(law.Text);
+        }
+    }
+
     private sealed class Nanos : JsonConverter<Money>
     {
         public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());

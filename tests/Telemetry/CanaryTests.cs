@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace Budgets.Tests.Telemetry;
 
 /// <summary>Keys are planted, everything is done, and then every log line, answer, metric and trace is searched for them.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class CanaryTests(ITestOutputHelper output)
 {
     private readonly string _operatorKey = ApiKey.New(ApiKey.OperatorPrefix);

@@ -7,7 +7,7 @@ using Budgets.Tests.Journal;
 namespace Budgets.Tests.Telemetry;
 
 /// <summary>What Prometheus reads of a service as users run it: a process of its own, for meters belong to the process.</summary>
-[Collection(nameof(AloneOnTheMachine))]
+[Collection(nameof(OneHost))]
 public sealed class MetricsTests : IAsyncLifetime, IDisposable
 {
     private readonly ScratchDirectory _scratch = new();
