@@ -30,6 +30,35 @@ public sealed class TurnsTests
         (await recall).Concat(_told).MaxBy(r => r.Version)!.Kept.Should().Be(Usd(1.75m), "what nobody took goes back");
     }
 
+    /// <summary>A tree with 50 cents to spare asks for a child's six quarters. Another child takes the 50 cents, and the recall says so: one quarter more is still of use.</summary>
+    [Fact]
+    public void A_recall_does_not_raise_what_is_needed_to_serve_one()
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_loop);
+        try
+        {
+            var pool = Founded();
+            _ = pool.Lend(Children[0], Ask(0.5m)).AsTask();
+            _loop.Post(_ => Answer(granted: 1, Outcome.Accepted, isExact: false), null);
+            Settle();
+            _ = pool.Lend(Children[1], Ask(1.5m) with { Least = Usd(0.25m) }).AsTask();
+            _ = pool.Lend(Children[2], Ask(0.5m)).AsTask();
+            var recall = pool.Recall().AsTask();
+            Settle();
+
+            recall.IsCompletedSuccessfully.Should().BeTrue();
+            var (asked, said) = (_asked[1].Report, _told.Append(LastOf(recall)).MaxBy(r => r.Version)!);
+            said.Stands.Should().Be(asked.Version);
+            var loan = new Loan(1, said.Version, said.Kept, said.Spent, said.Held, default, 0, null, true, Now, true);
+            asked.On(loan).Wanted().Should().Be(new Wanted(Usd(1.5m), Usd(0.25m)));
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
     private (Task<DrawAnswer> First, List<Task<DrawAnswer>> Many, Task<ImmutableArray<DrawReport>> Recall) Play()
     {
         var before = SynchronizationContext.Current;
@@ -75,11 +104,13 @@ public sealed class TurnsTests
         }, _ => new([]));
     }
 
-    private void Answer(decimal granted, Outcome outcome)
+    private static DrawReport LastOf(Task<ImmutableArray<DrawReport>> recall) => recall.GetAwaiter().GetResult()[^1];
+
+    private void Answer(decimal granted, Outcome outcome, bool isExact = true)
     {
         var (report, answer) = _asked[^1];
         answer.SetResult(new DrawAnswer(
-            report.Number, report.Version, Usd(granted), Now.AddHours(1), IsExact: true, IsOver: false, outcome, outcome == Outcome.Accepted ? null : new Refusal(Parent, report.Need)));
+            report.Number, report.Version, Usd(granted), Now.AddHours(1), isExact, IsOver: false, outcome, outcome == Outcome.Accepted ? null : new Refusal(Parent, report.Need)));
     }
 
     private void Settle()
