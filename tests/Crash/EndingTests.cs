@@ -6,7 +6,7 @@ namespace Budgets.Tests.Crash;
 [Collection(nameof(OneHost))]
 public sealed class EndingTests
 {
-    private const int Rounds = 5;
+    private const int Rounds = 3;
 
     [Fact]
     public async Task Asked_to_end_it_answers_what_it_has_begun_and_leaves_nobody_in_doubt()
