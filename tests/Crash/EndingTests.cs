@@ -3,7 +3,7 @@ using Budgets.ApiHost.Auth;
 namespace Budgets.Tests.Crash;
 
 /// <summary>The process at its edges: asked to end under load, and started where another one lives.</summary>
-[Collection(nameof(OneHost))]
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class EndingTests
 {
     private const int Rounds = 3;
