@@ -10,7 +10,7 @@ namespace Budgets.Tests.Crash;
 /// Agents spend through their thresholds into refusal while the host is killed, and their receiver fails half the time. BUDGETS_ALERTS: how many letters (default 200).
 /// BUDGETS_KILLS: how often (default 4). BUDGETS_SEED, BUDGETS_REPORT: as for the other crashes. scripts/alerts.sh sets them.
 /// </summary>
-[Collection(nameof(OneSiege))]
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class KillNineAlertTests(ITestOutputHelper output)
 {
     /// <summary>An agent's next request comes after this: it spends for several seconds, and most kills find it at it.</summary>
