@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Budgets.Tests;
 
-/// <summary>What measures time or the memory of the machine runs after all other tests, one at a time.</summary>
+/// <summary>What measures time or memory, or takes the whole processor anyway, runs after all other tests, one at a time.</summary>
 [CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
 public sealed class AloneOnTheMachine;
 

@@ -12,7 +12,7 @@ namespace Budgets.Tests.Cluster;
 [Collection(nameof(OneFleet))]
 public sealed class AlertFaultsTests(ITestOutputHelper output)
 {
-    private const int AgentsOfAFault = 12;
+    private const int AgentsOfAFault = 8;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
 

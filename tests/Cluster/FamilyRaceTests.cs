@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Budgets.Tests.Cluster;
 
 /// <summary>The last dollars of a parent whose children are spread over three silos, over both API hosts.</summary>
-[Collection(nameof(OneFleet))]
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class FamilyRaceTests(ITestOutputHelper output)
 {
     [Fact]

@@ -34,7 +34,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
             await Resolve(spender, intent, found);
         }
 
-        foreach (var purse in purses)
+        await Task.WhenAll(purses.Select(async purse =>
         {
             if (await Fault(purse, atRest: !purse.HasRelatives) is { } fault)
             {
@@ -42,7 +42,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
             }
 
             await CheckHolds(purse);
-        }
+        }));
 
         foreach (var spender in spenders)
         {
@@ -55,9 +55,9 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
     private async Task<Dictionary<EffectKey, (Purse Purse, Line Line)>> ReadLedgers()
     {
         var found = new Dictionary<EffectKey, (Purse, Line)>();
-        foreach (var purse in purses)
+        foreach (var (purse, lines) in await Task.WhenAll(purses.Select(async p => (p, await p.Read(rest, tally)))))
         {
-            foreach (var line in await purse.Read(rest, tally))
+            foreach (var line in lines)
             {
                 if (line.Key is { } key)
                 {

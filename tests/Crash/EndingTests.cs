@@ -3,10 +3,10 @@ using Budgets.ApiHost.Auth;
 namespace Budgets.Tests.Crash;
 
 /// <summary>The process at its edges: asked to end under load, and started where another one lives.</summary>
-[Collection(nameof(OneHost))]
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class EndingTests
 {
-    private const int Rounds = 5;
+    private const int Rounds = 3;
 
     [Fact]
     public async Task Asked_to_end_it_answers_what_it_has_begun_and_leaves_nobody_in_doubt()

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Budgets.Scheduling;
 using Budgets.Storage.Sqlite;
-using Budgets.Tests.Crash;
 using Budgets.Tests.Grains;
 using Budgets.Tests.Journal;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +12,6 @@ using static Budgets.Tests.Grains.Ask;
 namespace Budgets.Tests.Scheduling;
 
 /// <summary>Very many budgets that nobody asks are due at one instant. What that costs those who do ask is measured by scripts/bench-midnight.sh.</summary>
-[Collection(nameof(AloneOnTheMachine))]
 public sealed class MidnightTests(ITestOutputHelper output)
 {
     private const int Many = 2_000;
