@@ -57,58 +57,69 @@ internal sealed class GatewayCalls(Way[] ways, Uri provider) : IDisposable
     private async Task Row(string name, bool streams, int atOnce, int rounds, TimeSpan each)
     {
         await Round(streams, atOnce, s_warmUp);
+        var direct = new List<double>();
         var p50 = ways.Select(_ => new List<double>()).ToArray();
         var p99 = ways.Select(_ => new List<double>()).ToArray();
         for (var round = 0; round < rounds; round++)
         {
-            var took = await Round(streams, atOnce, each);
-            for (var w = 0; w < ways.Length; w++)
+            foreach (var (w, straight, by) in await Round(streams, atOnce, each))
             {
-                p50[w].Add(Latency.Percentile(took[w], 50) - (w == 0 ? 0 : Latency.Percentile(took[0], 50)));
-                p99[w].Add(Latency.Percentile(took[w], 99) - (w == 0 ? 0 : Latency.Percentile(took[0], 99)));
+                direct.Add(Latency.Percentile(straight, 50));
+                p50[w].Add(Latency.Percentile(by, 50) - Latency.Percentile(straight, 50));
+                p99[w].Add(Latency.Percentile(by, 99) - Latency.Percentile(straight, 99));
             }
         }
 
         var cells = Enumerable.Range(1, ways.Length - 1).Select(w => $"{Median(p50[w])} | {Median(p99[w])}");
-        Console.WriteLine($"| {name} | {Median(p50[0])} | {string.Join(" | ", cells)} |");
+        Console.WriteLine($"| {name} | {Median(direct)} | {string.Join(" | ", cells)} |");
     }
 
-    /// <summary>How long calls took, by way, sorted. Single calls alternate, so that the noise of the machine meets all alike; crowds take turns.</summary>
-    private async Task<List<double>[]> Round(bool streams, int atOnce, TimeSpan each)
+    /// <summary>How long calls took by each gateway, and straight to the provider beside them, sorted.</summary>
+    /// <remarks>
+    /// Single calls by one gateway alternate with direct ones, so that the noise of the machine meets both alike. Not all gateways in one turn: each would be measured right after another
+    /// has had the processor. Crowds take turns.
+    /// </remarks>
+    private async Task<List<(int Way, List<double> Direct, List<double> By)>> Round(bool streams, int atOnce, TimeSpan each)
     {
-        var took = ways.Select(_ => new List<double>()).ToArray();
-        if (atOnce == 1)
+        var all = new List<(int Way, List<double> Direct, List<double> By)>();
+        var crowd = atOnce == 1 ? [] : await Crowd(0, streams, atOnce, each);
+        for (var w = 1; w < ways.Length; w++)
         {
-            var all = each * ways.Length;
-            for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < all;)
-            {
-                for (var w = 0; w < ways.Length; w++)
-                {
-                    took[w].Add(await One(w, streams));
-                }
-            }
-        }
-        else
-        {
-            for (var w = 0; w < ways.Length; w++)
-            {
-                var (way, begun) = (w, Stopwatch.GetTimestamp());
-                var each1 = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(async () =>
-                {
-                    var mine = new List<double>();
-                    while (Stopwatch.GetElapsedTime(begun) < each)
-                    {
-                        mine.Add(await One(way, streams));
-                    }
-
-                    return mine;
-                })));
-                took[w].AddRange(each1.SelectMany(m => m));
-            }
+            var (direct, by) = atOnce == 1 ? await InTurn(w, streams, each) : (crowd, await Crowd(w, streams, atOnce, each));
+            by.Sort();
+            direct.Sort();
+            all.Add((w, direct, by));
         }
 
-        Array.ForEach(took, t => t.Sort());
-        return took;
+        return all;
+    }
+
+    private async Task<(List<double> Direct, List<double> By)> InTurn(int w, bool streams, TimeSpan each)
+    {
+        var (direct, by) = (new List<double>(), new List<double>());
+        for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < each;)
+        {
+            direct.Add(await One(0, streams));
+            by.Add(await One(w, streams));
+        }
+
+        return (direct, by);
+    }
+
+    private async Task<List<double>> Crowd(int w, bool streams, int atOnce, TimeSpan each)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        var took = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(async () =>
+        {
+            var mine = new List<double>();
+            while (Stopwatch.GetElapsedTime(begun) < each)
+            {
+                mine.Add(await One(w, streams));
+            }
+
+            return mine;
+        })));
+        return [.. took.SelectMany(m => m)];
     }
 
     /// <returns>Milliseconds until the answer is there, or the first byte of its body if it is a stream.</returns>

@@ -231,7 +231,7 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"\b(async|await|Task|ValueTask|Thread|Timer|TimeProvider|Stopwatch|ILogger|LoggerMessage|Random|RandomNumberGenerator|Console|Environment|File|Stream|HttpClient|Grain|IGrainFactory|RequestContext|IServiceProvider|dynamic)\b|\bGuid\.NewGuid\b|\b(DateTime|DateTimeOffset)\.(Now|UtcNow|Today)\b|\bDateTimeZoneProviders\.Bcl\b|\bTimeZoneInfo\b|\bCultureInfo\.Current")]
     private static partial Regex Impure();
 
-    [GeneratedRegex("^Grains/Pricing/(PricesGrain|QuoteGrain|PriceDesk).cs")]
+    [GeneratedRegex("^Grains/Pricing/(PricesGrain|PriceBook|QuoteGrain|PriceDesk).cs")]
     private static partial Regex PricingShell();
 
     [GeneratedRegex("^Grains/Recharge/(RechargeCodec|RechargeGrain|PaymentNewsGrain|Cashier|IPayments|SimulatedPayments)")]

@@ -13,9 +13,10 @@ internal sealed class Edge(
 
     public Lineage Lineage { get; } = lineage;
 
-    public IQuoteGrain Quotes { get; } = grains.GetGrain<IQuoteGrain>(0);
+    // Only once somebody asks: a client of a cluster learns what grains there are when it has reached a silo.
+    public IQuoteGrain Quotes => field ??= Grains.GetGrain<IQuoteGrain>(0);
 
-    public IPricesGrain Prices { get; } = grains.GetGrain<IPricesGrain>(0);
+    public IPricesGrain Prices => Grains.GetGrain<IPricesGrain>(0);
 
     public RevocationWatch Revocations { get; } = revocations;
 

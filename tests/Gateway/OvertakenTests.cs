@@ -66,7 +66,7 @@ public sealed class OvertakenTests
         public async Task Invoke(IIncomingGrainCallContext context)
         {
             var isOfBudget = context.InterfaceMethod.DeclaringType == typeof(IBudgetGrain);
-            if (isOfBudget && context.MethodName == nameof(IBudgetGrain.Hold) && Interlocked.Exchange(ref _blocks, 0) == 1)
+            if (isOfBudget && context.MethodName == nameof(IBudgetGrain.HoldCall) && Interlocked.Exchange(ref _blocks, 0) == 1)
             {
                 await _free.Task;
             }
