@@ -26,7 +26,6 @@ internal sealed class JournalWriter : IDisposable
     private readonly Thread _thread;
     private readonly object _gate = new();
     private List<Pending> _waiting = [];
-    private int _lastCommit;
     private bool _stopping;
     private bool _failed;
 
@@ -113,23 +112,20 @@ internal sealed class JournalWriter : IDisposable
         lock (_gate)
         {
             (batch, _waiting) = (_waiting, batch);
-            _lastCommit = batch.Count;
             return batch.Count > 0 || !_stopping;
         }
     }
 
-    /// <summary>Lets others run as long as that brings more appends: a commit costs the same for one as for many. Where the last commit was for one and one waits again, nobody is waited for.</summary>
+    /// <summary>Lets others run as long as that brings more appends: a commit costs the same for one as for many. A lone caller waits for nobody.</summary>
     private void Gather()
     {
-        for (var before = 0; Volatile.Read(ref _waiting).Count is var waiting && waiting > before && waiting < EnoughForOneCommit; before = waiting)
+        int before;
+        do
         {
-            if (waiting == 1 && _lastCommit == 1)
-            {
-                return;
-            }
-
+            before = Volatile.Read(ref _waiting).Count;
             Thread.Yield();
         }
+        while (Volatile.Read(ref _waiting).Count > before && before < EnoughForOneCommit);
     }
 
     private void Write(List<Pending> batch)

@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using Budgets.ApiHost;
 using Budgets.ApiHost.Auth;
 using Budgets.Tests.Crash;
 using Budgets.Tests.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 using Entry = Budgets.Tests.Gateway.LostHostTests.Entry;
 
 namespace Budgets.Tests.Gateway;
@@ -38,15 +35,8 @@ public sealed class LostBatchTests
         var (key, id, cap) = await Killed(directory, operatorKey, provider);
         _billed.Should().HaveCount(Answered + AtOnce);
 
-        // Later than its expiry by a bit: dues lie on a grid.
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
-        await using var app = BudgetsApi.Build(
-            [
-                "--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory, "--Budgets:OperatorKey", operatorKey,
-                "--Budgets:Gateway:Providers:openai:BaseUrl", $"{provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", "mock",
-            ],
-            builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock));
-        await app.StartAsync();
+        await using var app = await LostHostTests.Later(
+            directory, operatorKey, "--Budgets:Gateway:Providers:openai:BaseUrl", $"{provider.Address}v1", "--Budgets:Gateway:Providers:openai:ApiKey", "mock");
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         var caller = new Agent(http, key, id);
 
@@ -65,8 +55,7 @@ public sealed class LostBatchTests
 
         var spent = booked.Sum(l => l.Amount);
         spent.Should().BeGreaterThanOrEqualTo(_billed.Values.Sum(LostHostTests.Cost)).And.BeLessThanOrEqualTo(cap);
-        var total = (await caller.Get("/v1/agents/budget"))["windows"].EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
-        (total.GetProperty("spent").GetDecimal(), total.GetProperty("held").GetDecimal()).Should().Be((spent, 0m));
+        (await LostHostTests.Total(caller)).Should().Be((spent, 0m));
         (await caller.Get("/v1/agents/ledger/verify"))["verified"].GetBoolean().Should().BeTrue();
 
         // Whoever did not hear the answer asks again.

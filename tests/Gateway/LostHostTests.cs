@@ -7,6 +7,7 @@ using Budgets.ApiHost.Auth;
 using Budgets.Tests.Crash;
 using Budgets.Tests.Http;
 using Budgets.Tests.Pricing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -36,12 +37,7 @@ public sealed class LostHostTests
         deaf.Start();
         var (agent, unreached, most) = await Killed(directory, operatorKey, provider, (IPEndPoint)deaf.LocalEndpoint);
 
-        // Later than its expiry by a bit: dues lie on a grid.
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
-        await using var app = BudgetsApi.Build(
-            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory, "--Budgets:OperatorKey", operatorKey],
-            builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock));
-        await app.StartAsync();
+        await using var app = await Later(directory, operatorKey);
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         var caller = new Agent(http, agent.Key, agent.Id);
 
@@ -56,8 +52,7 @@ public sealed class LostHostTests
         _billed.Values.Should().OnlyContain(u => Cost(u) <= most, "what is booked of a call is at least what it is billed");
         var spent = ends.Sum(l => l.Amount);
         spent.Should().BeGreaterThanOrEqualTo(_billed.Values.Sum(Cost)).And.BeLessThanOrEqualTo(agent.Cap);
-        var total = (await caller.Get("/v1/agents/budget"))["windows"].EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
-        (total.GetProperty("spent").GetDecimal(), total.GetProperty("held").GetDecimal()).Should().Be((spent, 0m));
+        (await Total(caller)).Should().Be((spent, 0m));
         (await caller.Get("/v1/agents/ledger/verify"))["verified"].GetBoolean().Should().BeTrue();
 
         // Whether these were begun the host could not know: they cost as much.
@@ -192,6 +187,24 @@ public sealed class LostHostTests
     }
 
     internal static decimal Cost(TokenUsage usage) => Priced.Quote("gpt-4o", usage, TimeProvider.System.GetUtcNow()).Amount.InDollars;
+
+    /// <summary>Another host on the same directory, when what the killed one held has expired.</summary>
+    internal static async Task<WebApplication> Later(string directory, string operatorKey, params string[] settings)
+    {
+        // Later than its expiry by a bit: dues lie on a grid.
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
+        var app = BudgetsApi.Build(
+            ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory, "--Budgets:OperatorKey", operatorKey, .. settings],
+            builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock));
+        await app.StartAsync();
+        return app;
+    }
+
+    internal static async Task<(decimal Spent, decimal Held)> Total(Agent agent)
+    {
+        var total = (await agent.Get("/v1/agents/budget"))["windows"].EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
+        return (total.GetProperty("spent").GetDecimal(), total.GetProperty("held").GetDecimal());
+    }
 
     internal static async Task<List<Entry>> AtRest(Agent agent)
     {

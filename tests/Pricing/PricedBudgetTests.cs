@@ -48,6 +48,27 @@ public sealed class PricedBudgetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_that_was_made_shorter_is_held_for_once_however_often_it_is_asked_for()
+    {
+        // Its longest answer would cost $1.28.
+        var budget = await _cluster.Open(new Limits(Daily: Priced.Usd(0.5m)));
+        var now = _cluster.Clock.GetUtcNow();
+        var request = new CallRequest(
+            Hold() with { Purpose = new Purpose("gpt-5") },
+            new CallOutline("gpt-5", 100, 0, IsOpenEnded: false, HasWindow: true, OutputTokens: null, 1, 0, now, now.AddSeconds(600)),
+            MayShorten: true);
+
+        var first = await budget.HoldCall(request);
+        first.Hold!.Receipt!.Amount.InDollars.Should().BeInRange(0.49m, 0.5m);
+        first.OutputTokens.Should().BeInRange(49_000, 50_000);
+
+        // Whoever did not hear the answer is told the same.
+        var again = await budget.HoldCall(request);
+        again.Should().BeEquivalentTo(first with { Hold = first.Hold with { Replayed = true } });
+        (await budget.GetBudget())!.OpenHolds.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Other_usage_or_an_amount_is_another_request()
     {
         await _budget.Charge(Charge(key: "k"));
