@@ -202,9 +202,9 @@ public interface IQuoteGrain : IGrainWithIntegerKey
     [Alias("Afford"), AnyGateway]
     ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom);
 
-    /// <summary>What a call that is about to be made can come to, priced as dear as it can be. A model without a price is bounded all the same: its budget may have a rate for it.</summary>
-    [Alias("Bound"), AnyGateway]
-    ValueTask<CallBound> Bound(CallOutline call);
+    /// <summary>What calls that are about to be made can come to, priced as dear as they can be; one answer for each, in order. A model without a price is bounded all the same: its budget may have a rate for it.</summary>
+    [Alias("Bounds"), AnyGateway]
+    ValueTask<ImmutableArray<CallBound>> Bounds(ImmutableArray<CallOutline> calls);
 
     /// <summary>Whose model this is; null: not known.</summary>
     [Alias("Maker"), AnyGateway]

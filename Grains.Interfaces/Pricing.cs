@@ -80,7 +80,7 @@ public sealed record CallOutline(
 /// <param name="OutputTokens">Of one choice; null: it has no output that is counted in tokens.</param>
 /// <param name="IsOutputKnown">False: neither the request nor the catalogue bounds the output, so the call must be told to end at <paramref name="OutputTokens"/>.</param>
 /// <param name="Counting">How the model's provider counts; null: in the usual way.</param>
-/// <param name="Quote">What that usage costs; null: it was not asked for.</param>
+/// <param name="Quote">What that usage costs; null: there is none.</param>
 [GenerateSerializer, Immutable, Alias("Budgets.CallBound")]
 public sealed record CallBound(TokenUsage? Usage, long? OutputTokens, bool IsOutputKnown, Counting? Counting = null, Quote? Quote = null)
 {

@@ -15,9 +15,9 @@ public enum Complexity
 [Alias("Budgets.IRouterGrain")]
 public interface IRouterGrain : IGrainWithStringKey
 {
-    /// <summary>The models to try, in order: the second is for when the first fails, and so on. Empty only if there are no candidates. Writes nothing.</summary>
-    [Alias("Choose"), AnyGateway]
-    ValueTask<ImmutableArray<string>> Choose(RouteQuestion question);
+    /// <summary>For each question the models to try, in order: the second is for when the first fails, and so on. Empty only if there are no candidates. Writes nothing.</summary>
+    [Alias("ChooseEach"), AnyGateway]
+    ValueTask<ImmutableArray<ImmutableArray<string>>> Choose(ImmutableArray<RouteQuestion> questions);
 
     /// <summary>Durable when it returns. A call is rated once, for as long as there is a journal.</summary>
     [Alias("Rate"), AnyGateway]

@@ -20,107 +20,81 @@ internal sealed record Choices(ImmutableArray<Choice> All, bool WhenRefused = fa
 /// <summary>Finds the models for a call: the one that it names; or of the operator's tiers what was learnt to be good enough, what is next when that fails, or what is cheaper when money runs out.</summary>
 internal sealed class Router(Tiers tiers, Providers providers, Makers makers, Economy economy)
 {
-    /// <summary>What a text is taken to be for a price to compare: so many bytes are a token, so many tokens a picture, so long the answer.</summary>
-    private const long BytesOfAToken = 4;
-    private const long TokensOfAPicture = 1_000;
-    private const long UsualAnswer = 500;
-    private const long LongestAnswer = 2_000;
+    public async ValueTask<(Choices? Choices, Problem? Problem)> Choose(Call call, Asking asking) => (await Choose(call, [asking]))[0];
 
-    public async ValueTask<(Choices? Choices, Problem? Problem)> Choose(Call call, Asking asking)
+    /// <summary>For each of several calls that come together what it would be if it came alone. Whoever has to be asked is asked once for all of them.</summary>
+    public async ValueTask<(Choices? Choices, Problem? Problem)[]> Choose(Call call, ImmutableArray<Asking> askings)
     {
-        if (asking.IsAuto)
+        var isEconomy = tiers.AreSet && askings.Any(a => a.Route.MayBeRouted) && await economy.IsOn(call);
+        ImmutableArray<Asking> routed = [.. askings.Where(a => IsRouted(a, isEconomy))];
+        var offers = routed.IsEmpty ? null : await Offers.For(call, routed, tiers, providers);
+        var chosen = new (Choices? Choices, Problem? Problem)[askings.Length];
+        var questions = new List<(int At, ImmutableArray<Served> Served, RouteQuestion Question)>();
+        for (var at = 0; at < askings.Length; at++)
         {
-            return await Auto(call, asking);
-        }
-
-        if (tiers.AreSet && asking.Route.MayBeRouted)
-        {
-            if (await economy.IsOn(call) && await Cheaper(call, asking) is { IsEmpty: false } cheaper)
+            var asking = askings[at];
+            if (!asking.IsAuto)
             {
-                return (new Choices([.. cheaper.Select((m, i) => m.Of(asking, Reasons.Economy, i))], WhenRefused: true, WhenFailed: tiers.FallbackNamed), null);
+                chosen[at] = await Named(call, asking, isEconomy, IsRouted(asking, isEconomy) ? offers : null);
             }
-
-            if (tiers.FallbackNamed && await Above(call, asking) is { IsEmpty: false } above && await Named(call, asking) is { } named)
+            else if (Unroutable(asking) is { } problem)
             {
-                return (new Choices([named, .. above.Select((m, i) => m.Of(asking, Reasons.Fallback, i + 1))], WhenFailed: true), null);
+                chosen[at] = (null, problem);
+            }
+            else if (offers!.All(asking) is { IsEmpty: false } served)
+            {
+                questions.Add((at, served, new RouteQuestion(new Job(asking.Purpose.Operation!, ComplexityOf(asking)), tiers.QualityThreshold, [.. served.Select(s => s.Candidate)], isEconomy, Dice())));
+            }
+            else
+            {
+                chosen[at] = (null, new Problem(ProblemKind.ModelNotServed, $"None of the models in {Tiers.Section} takes calls to {asking.Route.Path} here and has a price."));
             }
         }
 
-        return await Named(call, asking) is { } only ? (new Choices([only]), null) : (null, NotServed(asking, await makers.Of(call.Edge.Quotes, asking.PricedAs)));
-    }
-
-    private async ValueTask<(Choices? Choices, Problem? Problem)> Auto(Call call, Asking asking)
-    {
-        if (!tiers.AreSet || !asking.Route.MayBeRouted)
+        if (questions.Count > 0)
         {
-            return (null, new Problem(ProblemKind.ModelNotServed, $"'{Asking.Auto}' is for chat, responses and messages, and for models that the operator sets: {Tiers.Section}."));
+            var root = await call.Edge.Lineage.RootOf(call.Agent);
+            var answers = await call.Edge.Grains.GetGrain<IRouterGrain>(root.Value).Choose([.. questions.Select(q => q.Question)]);
+            foreach (var ((at, served, question), models) in questions.Zip(answers))
+            {
+                chosen[at] = (new Choices([.. models.Select((m, i) => served.First(s => s.Candidate.Model == m).Of(askings[at], ReasonOf(question, i), i))], WhenFailed: true), null);
+            }
         }
 
-        var told = Reasons.Read(asking.Said.Complexity);
-        if (told is null && asking.Said.Complexity is not null)
+        return chosen;
+    }
+
+    /// <summary>It comes, or may come, to a model of the tiers.</summary>
+    private bool IsRouted(Asking asking, bool isEconomy) => tiers.AreSet && asking.Route.MayBeRouted && (asking.IsAuto || isEconomy || (tiers.FallbackNamed && tiers.Of(asking.Model) is not null));
+
+    private Problem? Unroutable(Asking asking) =>
+        !tiers.AreSet || !asking.Route.MayBeRouted ? new Problem(ProblemKind.ModelNotServed, $"'{Asking.Auto}' is for chat, responses and messages, and for models that the operator sets: {Tiers.Section}.")
+        : asking.Said.Complexity is { } told && Reasons.Read(told) is null ? Problem.Invalid(Headers.Complexity, Reasons.NoComplexity)
+        : null;
+
+    private static Complexity ComplexityOf(Asking asking) => Reasons.Read(asking.Said.Complexity) ?? Weighing.Of(asking);
+
+    private static string ReasonOf(RouteQuestion question, int attempt) =>
+        Reasons.OfAuto(question.Job.Complexity, attempt > 0 ? Reasons.Fallback : question.IsEconomy ? Reasons.Economy : null);
+
+    /// <param name="offers">Null: it is made of the model that it names, or not at all.</param>
+    private async ValueTask<(Choices? Choices, Problem? Problem)> Named(Call call, Asking asking, bool isEconomy, Offers? offers)
+    {
+        if (isEconomy && offers?.Cheaper(asking) is { IsEmpty: false } cheaper)
         {
-            return (null, Problem.Invalid(Headers.Complexity, Reasons.NoComplexity));
+            return (new Choices([.. cheaper.Select((m, i) => m.Of(asking, Reasons.Economy, i))], WhenRefused: true, WhenFailed: tiers.FallbackNamed), null);
         }
 
-        var served = await AllServed(call, asking);
-        if (served.IsEmpty)
+        var maker = await makers.Of(call.Edge.Quotes, asking.PricedAs);
+        if (providers.For(asking.Route.Dialect, maker) is not { } provider)
         {
-            return (null, new Problem(ProblemKind.ModelNotServed, $"None of the models in {Tiers.Section} takes calls to {asking.Route.Path} here and has a price."));
+            return (null, NotServed(asking, maker));
         }
 
-        var complexity = told ?? Weighing.Of(asking);
-        var isEconomy = await economy.IsOn(call);
-        var question = new RouteQuestion(new Job(asking.Purpose.Operation!, complexity), tiers.QualityThreshold, [.. served.Select(s => s.Candidate)], isEconomy, Dice());
-        var root = await call.Edge.Lineage.RootOf(call.Agent);
-        var models = await call.Edge.Grains.GetGrain<IRouterGrain>(root.Value).Choose(question);
-        return (new Choices(
-            [.. models.Select((model, i) => served.First(s => s.Candidate.Model == model).Of(asking, Reasons.OfAuto(complexity, i > 0 ? Reasons.Fallback : isEconomy ? Reasons.Economy : null), i))],
-            WhenFailed: true), null);
-    }
-
-    private async ValueTask<Choice?> Named(Call call, Asking asking) =>
-        providers.For(asking.Route.Dialect, await makers.Of(call.Edge.Quotes, asking.PricedAs)) is { } provider ? new Choice(asking, provider) : null;
-
-    /// <summary>Of each tier below the named model's the cheapest, the dearest tier first. A model that is in none is below all that are dearer.</summary>
-    private async ValueTask<ImmutableArray<Served>> Cheaper(Call call, Asking asking)
-    {
-        var own = TierOf(asking);
-        var served = await AllServed(call, asking);
-        var cost = (await Priced(call, asking, [asking.PricedAs]))[0];
-        return cost is null ? [] : [.. ByTier(served.Where(s => s.Candidate.Cost < cost && (own is null || s.Candidate.Tier < own))).Reverse()];
-    }
-
-    private async ValueTask<ImmutableArray<Served>> Above(Call call, Asking asking) =>
-        TierOf(asking) is { } own ? ByTier((await AllServed(call, asking)).Where(s => s.Candidate.Tier > own)) : [];
-
-    private static ImmutableArray<Served> ByTier(IEnumerable<Served> served) =>
-        [.. served.GroupBy(s => s.Candidate.Tier).OrderBy(t => t.Key).Select(t => t.MinBy(s => s.Candidate.Cost)!)];
-
-    private int? TierOf(Asking asking) => tiers.All.FirstOrDefault(t => t.Models.Contains(asking.Model)) is { } tier ? (int)tier.Complexity : null;
-
-    /// <summary>Models of the tiers that somebody here serves in the call's dialect, and that have a price.</summary>
-    private async ValueTask<ImmutableArray<Served>> AllServed(Call call, Asking asking)
-    {
-        var models = tiers.Models.ToList();
-        var names = models.Select(m => m.Model).ToImmutableArray();
-        var meanings = await call.Edge.Quotes.Meanings(names);
-        var costs = await Priced(call, asking, names);
-        return
-        [
-            .. models.Select((m, i) => costs[i] is { } cost && providers.For(asking.Route.Dialect, meanings[i].Provider) is { } provider
-                ? new Served(new RouteCandidate(m.Model, (int)m.Tier.Complexity, m.Tier.ExpectedQuality, cost), provider)
-                : null).OfType<Served>(),
-        ];
-    }
-
-    /// <summary>What this call would cost about; null: there is no price.</summary>
-    private static async ValueTask<ImmutableArray<Money?>> Priced(Call call, Asking asking, ImmutableArray<string> models)
-    {
-        var now = call.Edge.Now;
-        var text = asking.Text.Bytes.Length - asking.Text.PictureBytes;
-        var usage = new TokenUsage((text / BytesOfAToken) + (asking.Text.Pictures * TokensOfAPicture), Math.Min(asking.OutputTokens ?? UsualAnswer, LongestAnswer) * asking.Choices);
-        var quotes = await call.Edge.Quotes.Quote([.. models.Select(m => new QuoteRequest(m, usage, 1, now, now))]);
-        return [.. quotes.Select(q => q.Version is null ? (Money?)null : q.Amount)];
+        var named = new Choice(asking, provider);
+        return tiers.FallbackNamed && offers?.Above(asking) is { IsEmpty: false } above
+            ? (new Choices([named, .. above.Select((m, i) => m.Of(asking, Reasons.Fallback, i + 1))], WhenFailed: true), null)
+            : (new Choices([named]), null);
     }
 
     private static Problem NotServed(Asking asking, string? maker) =>
@@ -131,10 +105,5 @@ internal sealed class Router(Tiers tiers, Providers providers, Makers makers, Ec
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         RandomNumberGenerator.Fill(bytes);
         return MemoryMarshal.Read<long>(bytes);
-    }
-
-    private sealed record Served(RouteCandidate Candidate, Provider Provider)
-    {
-        public Choice Of(Asking asking, string reason, int attempt) => new(asking.As(Candidate.Model, reason, attempt), Provider);
     }
 }

@@ -25,6 +25,9 @@ internal sealed record Tiers(ImmutableArray<Tier> All, double QualityThreshold, 
 
     public IEnumerable<(string Model, Tier Tier)> Models => All.SelectMany(t => t.Models, (t, m) => (m, t));
 
+    /// <summary>The number of the tier that a model is in; null: in none.</summary>
+    public int? Of(string model) => All.FirstOrDefault(t => t.Models.Contains(model)) is { } tier ? (int)tier.Complexity : null;
+
     /// <param name="faults">Where everything that is wrong is told.</param>
     public static Tiers Read(IConfiguration configuration, ICollection<string>? faults = null)
     {

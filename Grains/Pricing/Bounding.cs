@@ -16,7 +16,8 @@ internal static class Bounding
         if (call.Images > 0 && price?.Rates.Image is not null)
         {
             // Paid by the piece: neither the prompt nor what was drawn is counted in tokens.
-            return new CallBound(new TokenUsage(Images: call.Images), null, IsOutputKnown: true);
+            var pictures = new TokenUsage(Images: call.Images);
+            return new CallBound(pictures, null, IsOutputKnown: true, Quote: Quoting.For(prices, new QuoteRequest(call.Model, pictures, 1, call.From, call.Until)));
         }
 
         var longest = meaning.Model?.MaxOutputTokens ?? meaning.Model?.ContextWindow;

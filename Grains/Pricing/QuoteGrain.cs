@@ -18,7 +18,11 @@ internal sealed class QuoteGrain(PriceBook book) : Grain, IQuoteGrain
 
     public async ValueTask<ImmutableArray<Affordable>> Afford(QuoteRequest asked, Money? headroom) => Affording.Of(await book.Prices(), asked, headroom);
 
-    public async ValueTask<CallBound> Bound(CallOutline call) => Bounding.Of(await book.Prices(), call);
+    public async ValueTask<ImmutableArray<CallBound>> Bounds(ImmutableArray<CallOutline> calls)
+    {
+        var prices = await book.Prices();
+        return [.. calls.Select(c => Bounding.Of(prices, c))];
+    }
 
     public async ValueTask<string?> Maker(string model) => (await book.Prices()).Find(model).Model?.Provider;
 

@@ -33,10 +33,10 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         }
     }
 
-    public ValueTask<ImmutableArray<string>> Choose(RouteQuestion question)
+    public ValueTask<ImmutableArray<ImmutableArray<string>>> Choose(ImmutableArray<RouteQuestion> questions)
     {
         _journal.Trustworthy();
-        return ValueTask.FromResult(Choosing.Of(_journal.State, question));
+        return ValueTask.FromResult<ImmutableArray<ImmutableArray<string>>>([.. questions.Select(q => Choosing.Of(_journal.State, q))]);
     }
 
     public async Task<RatingOutcome> Rate(RatingRequest rating)

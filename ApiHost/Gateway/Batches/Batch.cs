@@ -29,28 +29,24 @@ internal sealed record BatchItem(Asking Asking, ImmutableArray<Place> Places)
 internal readonly record struct Place(int Index, string? Name);
 
 /// <summary>A call that is bounded and has somebody to make it, whichever of its models it comes to.</summary>
-/// <param name="Parts">Of each of the choices its part of the hold.</param>
+/// <param name="Parts">What the first of the choices can cost; and where the next may be taken because it is cheaper, what that can.</param>
 internal sealed record BoundItem(BatchItem Item, Choices Choices, ImmutableArray<Part> Parts)
 {
-    /// <summary>A model that fails costs, and so may the next.</summary>
-    public Money Most => new(Parts.Sum(p => p.Most.Nanos));
+    /// <summary>What is held for it: what its first model can cost. Where a poor answer leads to another, that is held when it does.</summary>
+    public Part Part => Parts[0];
 
-    public Money Dearest => Parts.Max(p => p.Most);
-
-    /// <summary>How many models can be paid for one after the other.</summary>
-    public int Tries => Choices.WhenFailed ? Parts.Length : 1;
+    public Money Most => Part.Most;
 
     /// <summary>How many times there is something cheaper when the money does not suffice.</summary>
-    public int Steps => Choices.WhenRefused ? Parts.Length - 1 : 0;
+    public int Steps => Parts.Length - 1;
 
-    public Part Of(Choice choice) => Parts[Choices.All.IndexOf(choice)];
+    public bool IsFirst(Choice choice) => choice == Choices.All[0];
 
-    /// <summary>The same with fewer models: no fallback that nothing is held for, nothing dearer than fits.</summary>
-    public BoundItem With(int tries, int down = 0)
+    /// <summary>The same, begun with a cheaper model.</summary>
+    public BoundItem Down(int steps)
     {
-        var from = Math.Min(down, Steps);
-        var count = Math.Min(Math.Min(tries, Tries), Parts.Length - from);
-        return this with { Choices = Choices with { All = Choices.All.Slice(from, count) }, Parts = Parts.Slice(from, count) };
+        var from = Math.Min(steps, Steps);
+        return from == 0 ? this : this with { Choices = Choices with { All = Choices.All[from..] }, Parts = Parts[from..] };
     }
 }
 
@@ -59,5 +55,5 @@ internal sealed record BoundItem(BatchItem Item, Choices Choices, ImmutableArray
 /// <param name="OutputTokens">What it must be told to end at; null: it does by itself.</param>
 internal sealed record Part(CallBound Bound, Money Most, long? OutputTokens);
 
-/// <summary>The one hold that a batch is paid out of.</summary>
+/// <summary>The one hold that the first models of all calls are paid out of.</summary>
 internal sealed record BatchHold(HoldId Id, Money Amount, ImmutableArray<BoundItem> Items);

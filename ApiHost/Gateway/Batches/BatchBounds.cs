@@ -3,78 +3,64 @@ using Budgets.ApiHost.Http;
 
 namespace Budgets.ApiHost.Gateway.Batches;
 
-/// <summary>Which models each call of a batch may be made of, and what it can cost of each.</summary>
+/// <summary>Which models each call of a batch may be made of, and what it can cost of those that the money is asked for beforehand.</summary>
 internal static class BatchBounds
 {
     public static async Task<(ImmutableArray<BoundItem> Items, Problem? Problem)> Of(Call call, Batch batch, Router router)
     {
         var (now, until) = (call.Edge.Now, call.Edge.Now.AddSeconds(Held.TtlSeconds));
-        var items = new List<(BatchItem Item, Choices Choices, List<CallBound> Bounds)>();
-        foreach (var item in batch.Items)
+        var chosen = await router.Choose(call, [.. batch.Items.Select(i => i.Asking)]);
+        var wrong = batch.Items.Zip(chosen).FirstOrDefault(c => c.Second.Choices is null);
+        if (wrong is (var misled, (_, { } no)))
         {
-            var (choices, problem) = await router.Choose(call, item.Asking);
-            if (choices is null)
-            {
-                return (default, Wrong(item, problem!.Kind, problem.Detail, "is not served here"));
-            }
-
-            // As with a call alone the first must be bounded, and no other is called that is not.
-            var bounds = new List<CallBound>();
-            foreach (var choice in choices.All)
-            {
-                var bound = await call.Edge.Quotes.Bound(choice.Asking.Outline(now, until));
-                if (bound.Usage is null || (!bound.IsOutputKnown && item.Asking.Route.OutputMembers.IsEmpty))
-                {
-                    break;
-                }
-
-                bounds.Add(bound);
-            }
-
-            if (bounds.Count == 0)
-            {
-                return (default, Wrong(
-                    item, ProblemKind.UnpricedFeature, $"How much '{choices.All[0].Asking.Model}' can take in or make of this request is not known, so that nothing bounds its cost.", "has no known bounds"));
-            }
-
-            items.Add((item, choices, bounds));
+            return (default, Wrong(misled, no.Kind, no.Detail, "is not served here"));
         }
 
-        var quotes = await call.Edge.Quotes.Quote([.. items.SelectMany(i => i.Bounds.Select((b, n) => new QuoteRequest(i.Choices.All[n].Asking.PricedAs, b.Usage!, 1, now, until)))]);
-        var priced = ImmutableArray.CreateBuilder<BoundItem>(items.Count);
-        var at = 0;
-        foreach (var (item, choices, bounds) in items)
+        // What is only for a poor answer is bounded when there is one.
+        var outlines = chosen.Select(c => c.Choices!.All.Take(c.Choices.WhenRefused ? Choices.Most : 1).Select(choice => choice.Asking.Outline(now, until)).ToList()).ToList();
+        ImmutableArray<CallOutline> different = [.. outlines.SelectMany(o => o).Distinct()];
+        var bounds = different.Zip(await call.Edge.Quotes.Bounds(different)).ToDictionary(b => b.First, b => b.Second);
+
+        var items = ImmutableArray.CreateBuilder<BoundItem>(batch.Items.Length);
+        foreach (var ((item, (choices, _)), asked) in batch.Items.Zip(chosen).Zip(outlines))
         {
-            var parts = await Priced(call, choices, bounds, quotes.Slice(at, bounds.Count));
-            if (parts.IsEmpty)
+            var (parts, problem) = await Parts(call, choices!, [.. asked.Select(o => bounds[o])]);
+            if (problem is not null)
             {
-                return (default, Wrong(item, ProblemKind.UnknownModelPrice, $"The price of '{choices.All[0].Asking.PricedAs}' is not known. Prices are set with PUT /v1/models/{{model_id}}.", "has no known price"));
+                return (default, Wrong(item, problem.Kind, problem.Detail, problem.Faults![0].Message));
             }
 
-            priced.Add(new BoundItem(item, choices with { All = choices.All[..parts.Length] }, parts));
-            at += bounds.Count;
+            items.Add(new BoundItem(item, choices!, parts));
         }
 
-        return (priced.MoveToImmutable(), null);
+        return (items.MoveToImmutable(), null);
     }
 
-    /// <summary>As many of the choices as have a price.</summary>
-    private static async Task<ImmutableArray<Part>> Priced(Call call, Choices choices, List<CallBound> bounds, ImmutableArray<Quote> quotes)
+    /// <summary>Of as many of the choices as are bounded and have a price; as with a call alone the first must.</summary>
+    private static async Task<(ImmutableArray<Part> Parts, Problem? Problem)> Parts(Call call, Choices choices, CallBound[] bounds)
     {
-        var parts = ImmutableArray.CreateBuilder<Part>(bounds.Count);
-        for (var n = 0; n < bounds.Count; n++)
+        var parts = ImmutableArray.CreateBuilder<Part>(bounds.Length);
+        foreach (var (choice, bound) in choices.All.Zip(bounds))
         {
-            var (asking, bound, quote) = (choices.All[n].Asking, bounds[n], quotes[n]);
-            if ((quote.Version is not null ? quote.Amount : await Unpriced(call, asking, bound)) is not { } most)
+            var asking = choice.Asking;
+            var isBounded = bound.Usage is not null && (bound.IsOutputKnown || !asking.Route.OutputMembers.IsEmpty);
+            var most = !isBounded ? null : bound.Quote is { Version: not null } quote ? quote.Amount : await Unpriced(call, asking, bound);
+            if (most is null)
             {
-                break;
+                return parts.Count > 0 ? (parts.DrainToImmutable(), null) : (default, isBounded ? Priceless(asking) : Boundless(asking));
             }
 
-            parts.Add(new Part(bound, most, bound.IsOutputKnown || asking.OutputTokens is not null ? null : bound.OutputTokens));
+            parts.Add(new Part(bound, most.Value, bound.IsOutputKnown || asking.OutputTokens is not null ? null : bound.OutputTokens));
         }
 
-        return parts.DrainToImmutable();
+        return (parts.DrainToImmutable(), null);
     }
+
+    private static Problem Boundless(Asking asking) => new(
+        ProblemKind.UnpricedFeature, $"How much '{asking.Model}' can take in or make of this request is not known, so that nothing bounds its cost.", [new Fault("model", "has no known bounds")]);
+
+    private static Problem Priceless(Asking asking) => new(
+        ProblemKind.UnknownModelPrice, $"The price of '{asking.PricedAs}' is not known. Prices are set with PUT /v1/models/{{model_id}}.", [new Fault("model", "has no known price")]);
 
     /// <summary>What has no price costs what its budget is ready to pay for the unknown; null: nothing.</summary>
     private static async Task<Money?> Unpriced(Call call, Asking asking, CallBound bound)

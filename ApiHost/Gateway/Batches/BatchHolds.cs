@@ -29,7 +29,8 @@ internal static class BatchHolds
 
         foreach (var item in batch.Items)
         {
-            item.Asking.Said = said! with { Complexity = item.Asking.Said.Complexity ?? said.Complexity };
+            // An approval is for one spend, and that is the hold of all.
+            item.Asking.Said = said! with { Complexity = item.Asking.Said.Complexity ?? said.Complexity, Approval = null };
         }
 
         try
@@ -56,7 +57,7 @@ internal static class BatchHolds
         {
             var (id, holdKey) = Ids(batch, key, repeat);
             var (outcome, request, items) = await Fit(call, ways, endings, items => new HoldRequest(
-                id, Most(items), new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Dearest)));
+                id, Most(items), new Purpose(Operation: said.Operation ?? Batch.Operation, Tags: said.Tags), holdKey, Held.TtlSeconds, Approval: said.Approval, Dearest: items.Max(i => i.Most)));
             if (outcome is { Receipt: not null, Replayed: false })
             {
                 return new BatchHold(id, request.Amount, items);
@@ -71,7 +72,8 @@ internal static class BatchHolds
             }
 
             // Given back whole: no call of it was begun, so that nothing is made twice. What it was before is known of the same request alone: another way may come to what is left of the first.
-            if (before.Status is HoldStatus.Held or HoldStatus.Settled || !outcome.Replayed || before.Amount != request.Amount)
+            // A call whose first model costs nothing takes nothing out, and may have led to one that does.
+            if (before.Status is HoldStatus.Held or HoldStatus.Settled || !outcome.Replayed || before.Amount != request.Amount || items.Any(i => i.Most == Money.Zero))
             {
                 break;
             }
@@ -81,19 +83,9 @@ internal static class BatchHolds
         return null;
     }
 
-    /// <summary>All of it in ever cheaper ways: with every model that a bad answer could lead to, with fewer, with none; then by the cheaper ones that economy has.</summary>
-    private static IEnumerable<ImmutableArray<BoundItem>> Ways(ImmutableArray<BoundItem> items)
-    {
-        for (var tries = items.Max(i => i.Tries); tries > 0; tries--)
-        {
-            yield return [.. items.Select(i => i.With(tries))];
-        }
-
-        for (var down = 1; down <= items.Max(i => i.Steps); down++)
-        {
-            yield return [.. items.Select(i => i.With(tries: 1, down))];
-        }
-    }
+    /// <summary>All of it in ever cheaper ways: as it was chosen, then by the cheaper models that economy has.</summary>
+    private static IEnumerable<ImmutableArray<BoundItem>> Ways(ImmutableArray<BoundItem> items) =>
+        Enumerable.Range(0, items.Max(i => i.Steps) + 1).Select(steps => items.Select(i => i.Down(steps)).ToImmutableArray());
 
     /// <summary>The first way that fits is held. It is foreseen first: a way that is too dear is nobody's alarm, and trips nothing, while there is another. Of the last it is for the budget to say no.</summary>
     private static async Task<(SpendOutcome Outcome, HoldRequest Request, ImmutableArray<BoundItem> Items)> Fit(

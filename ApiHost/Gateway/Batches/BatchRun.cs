@@ -44,13 +44,14 @@ internal sealed partial class BatchRun(
         _ = Held.Extend(call.Budget, hold.Id, clock, ended.Token);
         await using var leaving = call.Http.RequestAborted.Register(() => LogGone(log, hold.Id));
         using var telling = ResultTelling.For(call.Http, hold, batch.Total);
+        using var next = new NextTries(endings, log);
         try
         {
             await telling.Begin();
             await Parallel.ForEachAsync(hold.Items, new ParallelOptions { MaxDegreeOfParallelism = batch.Concurrency }, async (item, _) =>
             {
                 await telling.Room();
-                await telling.Tell(await InTurn(call, hold, item));
+                await telling.Tell(await InTurn(call, hold, item, next));
             });
         }
         finally
@@ -62,13 +63,13 @@ internal sealed partial class BatchRun(
         await telling.Done();
     }
 
-    private async Task<Result> InTurn(Call call, BatchHold hold, BoundItem item)
+    private async Task<Result> InTurn(Call call, BatchHold hold, BoundItem item, NextTries next)
     {
         await _together.WaitAsync(CancellationToken.None);
         try
         {
             using var letter = new Letter(call.Http, item.Item.Asking.Route);
-            return Result.Of(item.Item, letter, await Alone(call with { Http = letter.Http }, hold, item));
+            return Result.Of(item.Item, letter, await Alone(call with { Http = letter.Http }, hold, item, next));
         }
         finally
         {
@@ -78,7 +79,7 @@ internal sealed partial class BatchRun(
 
     /// <summary>Whatever happens to it, the others go on.</summary>
     /// <returns>The models that it was made of; null: nobody knows.</returns>
-    private async Task<IReadOnlyList<Tried>?> Alone(Call letter, BatchHold hold, BoundItem item)
+    private async Task<IReadOnlyList<Tried>?> Alone(Call letter, BatchHold hold, BoundItem item, NextTries next)
     {
         try
         {
@@ -88,7 +89,7 @@ internal sealed partial class BatchRun(
                 return [];
             }
 
-            return await gate.Pass(letter, item.Choices, choice => Take(letter, hold, choice, item.Of(choice)));
+            return await gate.Pass(letter, item.Choices, choice => item.IsFirst(choice) ? Take(letter, hold, choice, item.Part) : next.Hold(letter, choice));
         }
         catch (OperationCanceledException) when (letter.Http.RequestAborted.IsCancellationRequested)
         {

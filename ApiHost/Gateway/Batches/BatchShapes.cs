@@ -34,14 +34,14 @@ internal sealed record CallsRequest
 }
 
 /// <summary>What became of a batch.</summary>
-/// <param name="ReservationId">The hold that all calls were paid out of.</param>
+/// <param name="ReservationId">The hold that all calls were paid out of, but for models that poor answers led to.</param>
 /// <param name="Results">One for each request, in their order.</param>
 /// <param name="Total">Requests.</param>
 /// <param name="Completed">Those that the provider answered with a status of 2xx, duplicates included.</param>
 /// <param name="Failed">The others.</param>
 /// <param name="Duplicates">Those that said the same as an earlier one, and cost nothing.</param>
-/// <param name="Held">The most that all of it could have cost.</param>
-/// <param name="Cost">What it did cost; of calls whose cost is not booked yet, nothing.</param>
+/// <param name="Held">The most that the models could cost that the calls were to be made of first.</param>
+/// <param name="Cost">What it did cost, with the models that poor answers led to; of calls whose cost is not booked yet, nothing.</param>
 internal sealed record CallsAnswer(
     string ReservationId, IReadOnlyList<CallsResult> Results, int Total, int Completed, int Failed, int Duplicates, Money Held, Money Cost);
 
@@ -50,7 +50,7 @@ internal sealed record CallsAnswer(
 /// <param name="Status">HTTP's, as if the call had been made alone.</param>
 /// <param name="Body">What the provider said; of a call that was not made, an error in its form.</param>
 /// <param name="Cost">Of all models that it was tried with. Null: it is not booked yet. A duplicate costs nothing.</param>
-/// <param name="ReservationId">Of its own part of the hold; null: it had none. Feedback is about that.</param>
+/// <param name="ReservationId">Of what was held for the model that was used; null: nothing was. Feedback is about that.</param>
 /// <param name="Model">What was really used; null: nobody answered.</param>
 /// <param name="Route">Why that model, as x-budget-route says of a call alone; null: it was named.</param>
 /// <param name="Tried">Models that were not good enough, in order.</param>
@@ -65,5 +65,5 @@ internal sealed record CallsResult(
 /// <summary>A model that was called and not good enough.</summary>
 /// <param name="Why">As x-budget-tried says of a call alone.</param>
 /// <param name="Cost">Null: it is not booked yet.</param>
-/// <param name="ReservationId">Of its own part of the hold.</param>
+/// <param name="ReservationId">Of what was held for it.</param>
 internal sealed record CallsTried(string Model, string Why, Money? Cost, string ReservationId);
