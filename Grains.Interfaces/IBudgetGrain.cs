@@ -47,6 +47,10 @@ public partial interface IBudgetGrain : IGrainWithStringKey
     [Alias("HoldCall"), AnyGateway]
     ValueTask<CallOutcome> HoldCall(CallRequest request);
 
+    /// <summary>What <see cref="Hold"/> does if <see cref="DecideOn"/> would accept it, and nothing if not: for what is welcome and not needed. A refusal raises no alarm of this budget, and trips no breaker.</summary>
+    [Alias("HoldIfItFits"), AnyGateway]
+    ValueTask<SpendOutcome> HoldIfItFits(HoldRequest request);
+
     [Alias("Settle"), AnyGateway]
     ValueTask<SpendOutcome> Settle(SettleRequest request);
 

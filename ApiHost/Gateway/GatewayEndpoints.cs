@@ -26,6 +26,7 @@ internal static class GatewayEndpoints
         services.AddSingleton<Joining>();
         services.AddSingleton<AnswerCache>();
         services.AddSingleton<Gate>();
+        services.AddSingleton<NextTries>();
         services.AddSingleton<BatchRun>();
     }
 

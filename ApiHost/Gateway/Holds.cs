@@ -101,7 +101,8 @@ internal static class Holds
     /// <summary>Whatever happens, nothing stays held of which nobody knows.</summary>
     public static Task<SpendOutcome> Ask(IBudgetGrain budget, HoldRequest request, Endings endings) => Ask(budget, request.Id, () => budget.Hold(request), endings);
 
-    private static async Task<T> Ask<T>(IBudgetGrain budget, HoldId id, Func<ValueTask<T>> ask, Endings endings)
+    /// <inheritdoc cref="Ask(IBudgetGrain, HoldRequest, Endings)"/>
+    public static async Task<T> Ask<T>(IBudgetGrain budget, HoldId id, Func<ValueTask<T>> ask, Endings endings)
     {
         try
         {

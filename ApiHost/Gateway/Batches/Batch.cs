@@ -53,7 +53,13 @@ internal sealed record BoundItem(BatchItem Item, Choices Choices, ImmutableArray
 /// <summary>What is set aside for a call of one model.</summary>
 /// <param name="Most">What it can cost.</param>
 /// <param name="OutputTokens">What it must be told to end at; null: it does by itself.</param>
-internal sealed record Part(CallBound Bound, Money Most, long? OutputTokens);
+internal sealed record Part(CallBound Bound, Money Most, long? OutputTokens)
+{
+    /// <summary>An output that nobody knows the end of can be told to end, if the request has a word for that.</summary>
+    public static bool IsBounded(Asking asking, CallBound bound) => bound.Usage is not null && (bound.IsOutputKnown || !asking.Route.OutputMembers.IsEmpty);
+
+    public static long? ToldToEnd(Asking asking, CallBound bound) => bound.IsOutputKnown || asking.OutputTokens is not null ? null : bound.OutputTokens;
+}
 
 /// <summary>The one hold that the first models of all calls are paid out of.</summary>
 internal sealed record BatchHold(HoldId Id, Money Amount, ImmutableArray<BoundItem> Items);

@@ -43,14 +43,14 @@ internal static class BatchBounds
         foreach (var (choice, bound) in choices.All.Zip(bounds))
         {
             var asking = choice.Asking;
-            var isBounded = bound.Usage is not null && (bound.IsOutputKnown || !asking.Route.OutputMembers.IsEmpty);
+            var isBounded = Part.IsBounded(asking, bound);
             var most = !isBounded ? null : bound.Quote is { Version: not null } quote ? quote.Amount : await Unpriced(call, asking, bound);
             if (most is null)
             {
                 return parts.Count > 0 ? (parts.DrainToImmutable(), null) : (default, isBounded ? Priceless(asking) : Boundless(asking));
             }
 
-            parts.Add(new Part(bound, most.Value, bound.IsOutputKnown || asking.OutputTokens is not null ? null : bound.OutputTokens));
+            parts.Add(new Part(bound, most.Value, Part.ToldToEnd(asking, bound)));
         }
 
         return (parts.DrainToImmutable(), null);

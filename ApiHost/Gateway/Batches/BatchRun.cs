@@ -4,7 +4,7 @@ namespace Budgets.ApiHost.Gateway.Batches;
 
 /// <summary>Makes the calls of a batch: each goes the way of a call alone, but that its money comes out of the hold of all. None of them can fail another.</summary>
 internal sealed partial class BatchRun(
-    Gate gate, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
+    Gate gate, NextTries next, Endings endings, IHostApplicationLifetime life, ILogger<BatchRun> log, [FromKeyedServices(BudgetsApi.Clock)] TimeProvider clock) : IDisposable
 {
     /// <summary>Calls of batches that a host makes at the same time.</summary>
     private const int MostTogether = 128;
@@ -44,14 +44,13 @@ internal sealed partial class BatchRun(
         _ = Held.Extend(call.Budget, hold.Id, clock, ended.Token);
         await using var leaving = call.Http.RequestAborted.Register(() => LogGone(log, hold.Id));
         using var telling = ResultTelling.For(call.Http, hold, batch.Total);
-        using var next = new NextTries(endings, log);
         try
         {
             await telling.Begin();
             await Parallel.ForEachAsync(hold.Items, new ParallelOptions { MaxDegreeOfParallelism = batch.Concurrency }, async (item, _) =>
             {
                 await telling.Room();
-                await telling.Tell(await InTurn(call, hold, item, next));
+                await telling.Tell(await InTurn(call, hold, item));
             });
         }
         finally
@@ -63,13 +62,13 @@ internal sealed partial class BatchRun(
         await telling.Done();
     }
 
-    private async Task<Result> InTurn(Call call, BatchHold hold, BoundItem item, NextTries next)
+    private async Task<Result> InTurn(Call call, BatchHold hold, BoundItem item)
     {
         await _together.WaitAsync(CancellationToken.None);
         try
         {
             using var letter = new Letter(call.Http, item.Item.Asking.Route);
-            return Result.Of(item.Item, letter, await Alone(call with { Http = letter.Http }, hold, item, next));
+            return Result.Of(item.Item, letter, await Alone(call with { Http = letter.Http }, hold, item));
         }
         finally
         {
@@ -79,7 +78,7 @@ internal sealed partial class BatchRun(
 
     /// <summary>Whatever happens to it, the others go on.</summary>
     /// <returns>The models that it was made of; null: nobody knows.</returns>
-    private async Task<IReadOnlyList<Tried>?> Alone(Call letter, BatchHold hold, BoundItem item, NextTries next)
+    private async Task<IReadOnlyList<Tried>?> Alone(Call letter, BatchHold hold, BoundItem item)
     {
         try
         {
