@@ -47,7 +47,9 @@ internal static class Loans
 /// <param name="Answer">Null: more has to be found first.</param>
 /// <param name="IsShortOfLimit">The giver's own limits leave less than is needed, and a recall may find it.</param>
 /// <param name="Above">If not: what has to be asked for above.</param>
-public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortOfLimit = false, Wanted Above = default);
+/// <param name="IsShort">Less is granted than is needed.</param>
+/// <param name="IsPart">And yet something: it may serve some of those who wait at the taker, and what serves none of them comes back.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortOfLimit = false, Wanted Above = default, bool IsShort = false, bool IsPart = false);
 
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
@@ -120,7 +122,7 @@ public static class Lending
             answer = answer with { Outcome = outcome, Refusal = no is null ? refusal : refusal.After(granted) };
         }
 
-        return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
+        return (new Lend(lent, answer, IsShort: isShort, IsPart: isShort && lent.Granted > loan.Granted), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
 
     internal static bool Stands(this DrawReport ask, Loan loan, Overtaken? overtaken) => overtaken == new Overtaken(ask.Version, loan.Version);
