@@ -59,8 +59,11 @@ public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortO
 /// <param name="Overtaken">A recall has come in between, and the ask stands.</param>
 public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, Money? Asked = null, Overtaken? Overtaken = null)
 {
-    /// <summary>A refusal is of what was asked for. When a recall has told above meanwhile what was spent beyond what was set aside, that needs no asking for any more.</summary>
-    internal bool IsRefused(Wanted wanted) => Above is not null && wanted.Need >= Asked;
+    /// <summary>
+    /// A refusal is of what was asked for. When a recall has told above meanwhile what was spent beyond what was set aside, that needs no asking for any more.
+    /// Who only asked for something ahead, as he had what he needed, was not refused: when it is gone, he asks for what he needs.
+    /// </summary>
+    internal bool IsRefused(Wanted wanted) => Above is not null && Asked > Money.Zero && wanted.Need >= Asked;
 }
 
 /// <summary>An ask that stands although a recall has said something newer of the same draw.</summary>

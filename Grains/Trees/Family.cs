@@ -246,6 +246,9 @@ internal sealed class Family(
     private async Task RecallOnce()
     {
         TreeMetrics.Recalled();
+
+        // Answers go first, as in the tree.
+        await teller.Durable();
         foreach (var report in await recall())
         {
             var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));

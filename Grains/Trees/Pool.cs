@@ -116,8 +116,13 @@ internal sealed class Pool(
         }
     }
 
-    private Task RecallOnce() => Task.WhenAll(
-        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
+    private async Task RecallOnce()
+    {
+        // Answers go first: who is asked for what he has been granted, and has not heard of it, gives it back and asks again, and others have been refused for it.
+        await journal.Durable();
+        await Task.WhenAll(
+            State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
+    }
 
     private async Task RecallFrom(AgentId child)
     {
