@@ -56,6 +56,8 @@ internal sealed class Families
     /// <summary>Refusals although the money was there, and nobody got it; known at the end.</summary>
     public IReadOnlyList<string> Unfounded { get; private set; } = [];
 
+    public bool IsEven => _isEven;
+
     /// <summary>What was looked at last, of an agent's budget, its tree and its parent's tree.</summary>
     private sealed record Seen(SimBudget? Live, BudgetState? State, TreeState? Own, TreeState? Above);
 
