@@ -47,7 +47,9 @@ internal static class Loans
 /// <param name="Answer">Null: more has to be found first.</param>
 /// <param name="IsShortOfLimit">The giver's own limits leave less than is needed, and a recall may find it.</param>
 /// <param name="Above">If not: what has to be asked for above.</param>
-public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortOfLimit = false, Wanted Above = default);
+/// <param name="IsShort">Less is granted than is needed.</param>
+/// <param name="IsPart">And yet something: it may serve some of those who wait at the taker, and what serves none of them comes back.</param>
+public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortOfLimit = false, Wanted Above = default, bool IsShort = false, bool IsPart = false);
 
 /// <summary>What was tried already to find what a taker needs.</summary>
 /// <param name="IsRecalled">The whole subtree has given back what it does not need.</param>
@@ -57,8 +59,11 @@ public readonly record struct Lend(Loan? Loan, DrawAnswer? Answer, bool IsShortO
 /// <param name="Overtaken">A recall has come in between, and the ask stands.</param>
 public readonly record struct Tried(bool IsRecalled = false, DrawAnswer? Above = null, bool IsScarce = false, Money? Asked = null, Overtaken? Overtaken = null)
 {
-    /// <summary>A refusal is of what was asked for. When a recall has told above meanwhile what was spent beyond what was set aside, that needs no asking for any more.</summary>
-    internal bool IsRefused(Wanted wanted) => Above is not null && wanted.Need >= Asked;
+    /// <summary>
+    /// A refusal is of what was asked for. When a recall has told above meanwhile what was spent beyond what was set aside, that needs no asking for any more.
+    /// Who only asked for something ahead, as he had what he needed, was not refused: when it is gone, he asks for what he needs.
+    /// </summary>
+    internal bool IsRefused(Wanted wanted) => Above is not null && Asked > Money.Zero && wanted.Need >= Asked;
 }
 
 /// <summary>An ask that stands although a recall has said something newer of the same draw.</summary>
@@ -120,7 +125,7 @@ public static class Lending
             answer = answer with { Outcome = outcome, Refusal = no is null ? refusal : refusal.After(granted) };
         }
 
-        return (new Lend(lent, answer), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
+        return (new Lend(lent, answer, IsShort: isShort, IsPart: isShort && lent.Granted > loan.Granted), elapsed.Add(new Lent(now.Now, lent, now.With(lent).Balances())));
     }
 
     internal static bool Stands(this DrawReport ask, Loan loan, Overtaken? overtaken) => overtaken == new Overtaken(ask.Version, loan.Version);

@@ -74,6 +74,11 @@ internal sealed class Family(
             {
                 refused = await More(new Wanted(amount, amount), turn) is { Outcome: not Outcome.Accepted } no ? no : null;
             }
+            else if (!AreRecalled(_recalls.Parted))
+            {
+                // The children have had a part of what was granted, which he may be short of: what none of them takes of it is his.
+                await Recalled(_recalls.Parted);
+            }
             else
             {
                 // What was granted and is not enough is back before anybody hears of the refusal.
@@ -133,6 +138,11 @@ internal sealed class Family(
                     teller.Record(events);
                 }
 
+                if (lend.IsPart)
+                {
+                    _recalls.Part();
+                }
+
                 if (answer.Outcome == Outcome.BudgetExceeded)
                 {
                     teller.Refused(answer.Refusal);
@@ -179,10 +189,10 @@ internal sealed class Family(
     /// <summary>The subtree has given back what it does not need. Cheap where nobody can have anything over.</summary>
     public Task Recalled() => Recalled(_recalls.Begun);
 
-    private Task Recalled(long since) => AreRecalled(since) ? Task.CompletedTask : _recalls.After(since, RecallOnce);
+    private Task Recalled(long since) => AreRecalled(since) ? Task.CompletedTask : _recalls.After(Math.Max(since, _recalls.Parted), RecallOnce);
 
     /// <summary>The descendants have given back what they did not need at some instant since then, or cannot have anything over.</summary>
-    private bool AreRecalled(long since) => _recalls.Done > since || !State.Loans.Any(l => l.MayHaveRest);
+    private bool AreRecalled(long since) => _recalls.Done > Math.Max(since, _recalls.Parted) || !State.Loans.Any(l => l.MayHaveRest);
 
     /// <summary>A change that may leave descendants less than they have set aside: it binds all of them before it is answered, and repeating it makes up for a recall that failed.</summary>
     public async Task<ConfigureOutcome> Binding(Task<ConfigureOutcome> change)
@@ -236,6 +246,9 @@ internal sealed class Family(
     private async Task RecallOnce()
     {
         TreeMetrics.Recalled();
+
+        // Answers go first, as in the tree.
+        await teller.Durable();
         foreach (var report in await recall())
         {
             var (lend, events) = Lending.Lend(State, report, clock(), new Tried(IsRecalled: true));

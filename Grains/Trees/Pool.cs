@@ -50,8 +50,20 @@ internal sealed class Pool(
             }
 
             var (lend, happened) = Pooling.Lend(State, child, report, clock(), tried with { Overtaken = _overtaken.Of((child, report.Number)) });
+            if (lend.IsShort && _recalls.Done <= _recalls.Parted)
+            {
+                // Another child has had a part of what was drawn for all of them: what it does not take of it is this one's.
+                await _recalls.After(_recalls.Parted, RecallOnce);
+                continue;
+            }
+
             if (lend.Answer is { } answer)
             {
+                if (lend.IsPart)
+                {
+                    _recalls.Part();
+                }
+
                 if (happened is not null)
                 {
                     _overtaken.Remove((child, report.Number));
@@ -104,8 +116,13 @@ internal sealed class Pool(
         }
     }
 
-    private Task RecallOnce() => Task.WhenAll(
-        State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
+    private async Task RecallOnce()
+    {
+        // Answers go first: who is asked for what he has been granted, and has not heard of it, gives it back and asks again, and others have been refused for it.
+        await journal.Durable();
+        await Task.WhenAll(
+            State.Children.Values.Where(c => c.Loans.Any(l => l.MayHaveRest)).Select(c => c.Id).OrderBy(c => c.Value, StringComparer.Ordinal).ToList().Select(RecallFrom));
+    }
 
     private async Task RecallFrom(AgentId child)
     {

@@ -45,6 +45,6 @@ public static class Pooling
             answer = answer with { Outcome = outcome, Refusal = refusal };
         }
 
-        return (new Lend(lent, answer), new ChildLent(now, id, lent));
+        return (new Lend(lent, answer, IsShort: isShort, IsPart: isShort && lent.Granted > loan.Granted), new ChildLent(now, id, lent));
     }
 }

@@ -19,6 +19,12 @@ internal sealed class Recalls
 
     public bool IsUnderWay => _current is not null;
 
+    /// <summary>How many had begun when a part of a need was granted last: a later one brings back what it served nobody with.</summary>
+    public long Parted { get; private set; } = -1;
+
+    /// <summary>A part was granted: until it is known what nobody took of it, nobody else is refused.</summary>
+    public void Part() => Parted = Begun;
+
     /// <summary>Completes with the first one that begins after so many.</summary>
     public async Task After(long since, Func<Task> recall)
     {

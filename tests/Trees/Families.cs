@@ -61,11 +61,12 @@ internal sealed class Families
     /// <summary>What was looked at last, of an agent's budget, its tree and its parent's tree.</summary>
     private sealed record Seen(SimBudget? Live, BudgetState? State, TreeState? Own, TreeState? Above);
 
-    public async Task Found(int agents, int depth, int fanOut, bool isRush = false)
+    /// <param name="isMixed">What is asked for in a rush costs more or less, as at other times.</param>
+    public async Task Found(int agents, int depth, int fanOut, bool isRush = false, bool isMixed = false)
     {
         _isOneZone = isRush || _loop.Next(2) == 0;
         _isPrepaid = agents % 2 == 0;
-        _isEven = isRush || (!_overruns && _loop.Next(2) == 0);
+        _isEven = isRush ? !isMixed : !_overruns && _loop.Next(2) == 0;
         for (var i = 0; i < agents; i++)
         {
             var candidates = _agents.Where(a => Depth(a) < depth && _children[a].Count < fanOut).ToList();
@@ -151,7 +152,7 @@ internal sealed class Families
         var asking = new List<Task>();
         for (var left = 10 + _loop.Next(40); left > 0; left--)
         {
-            asking.Add(Spend(_agents[_loop.Next(_agents.Count)], OnePrice, isHold: _loop.Next(3) == 0));
+            asking.Add(Spend(_agents[_loop.Next(_agents.Count)], Price(), isHold: _loop.Next(3) == 0));
             if (_loop.Next(4) == 0)
             {
                 await _loop.Delay(TimeSpan.FromMicroseconds(_loop.Next(4_000)));

@@ -49,7 +49,7 @@ internal static class Simulation
     }
 
     /// <summary>A small family of three to five levels with little money: again and again everybody asks at once for the last of it.</summary>
-    public static (Families Families, SimLoop Loop) Rush(ulong seed, SimFaults faults)
+    public static (Families Families, SimLoop Loop) Rush(ulong seed, SimFaults faults, bool isMixed = false)
     {
         var before = SynchronizationContext.Current;
         var loop = new SimLoop(seed);
@@ -58,7 +58,7 @@ internal static class Simulation
         {
             var world = new World(loop, SimFaults.None);
             var families = new Families(loop, world, overruns: false);
-            Until(loop, families, families.Found(4 + loop.Next(10), 3 + loop.Next(3), 1 + loop.Next(4), isRush: true), isQuiet: true);
+            Until(loop, families, families.Found(4 + loop.Next(10), 3 + loop.Next(3), 1 + loop.Next(4), isRush: true, isMixed), isQuiet: true);
             families.Look();
             world.Faults = faults;
             for (var rounds = 0; rounds < 8; rounds++)

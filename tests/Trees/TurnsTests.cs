@@ -15,6 +15,7 @@ public sealed class TurnsTests
     private readonly SimLoop _loop = new(1);
     private readonly List<(DrawReport Report, TaskCompletionSource<DrawAnswer> Answer)> _asked = [];
     private readonly List<DrawReport> _told = [];
+    private readonly Dictionary<AgentId, DrawReport> _left = [];
 
     /// <summary>
     /// One asked alone; two that need more than there is, and three that need little, share the next request up. Its answer is a part and a refusal, and a recall stands in line
@@ -59,6 +60,32 @@ public sealed class TurnsTests
         }
     }
 
+    /// <summary>
+    /// Two ask at once, one child for a cent and for 50 cents, another for 5 cents, and 6 cents are left. The first is given all of it, and takes the cent.
+    /// </summary>
+    [Fact]
+    public async Task Nobody_is_refused_for_what_another_child_was_given_and_does_not_take()
+    {
+        var (mixed, small) = PlayMixed();
+
+        (await mixed).Granted.Should().Be(Usd(0.06m), "it serves one of the two");
+        (await small).Should().Match<DrawAnswer>(a => a.Outcome == Outcome.Accepted && a.Granted == Usd(0.05m), "five cents were left");
+    }
+
+    /// <summary>Who has what he needs asks for something ahead, together with one who needs too much. Both get nothing, and a recall has taken the rest meanwhile.</summary>
+    [Fact]
+    public void Who_has_only_asked_ahead_of_need_was_not_refused_what_he_needs()
+    {
+        var tree = new TreeState(Parent)
+        {
+            Children = ImmutableDictionary<AgentId, Child>.Empty.Add(Children[0], new Child(Children[0], new ChildTerms("child", OverrunPolicy.Block), [])),
+        };
+        var no = new DrawAnswer(1, 1, default, Now.AddHours(1), IsExact: true, IsOver: false, Outcome.BudgetExceeded, new Refusal(Parent, Usd(3)));
+
+        Pooling.Lend(tree, Children[0], Ask(0.01m), Now, new Tried(Above: no, Asked: Money.Zero)).Lend.Above.Need.Should().Be(Usd(0.01m));
+        Pooling.Lend(tree, Children[0], Ask(0.01m), Now, new Tried(Above: no, Asked: Usd(0.01m))).Lend.Answer!.Outcome.Should().Be(Outcome.BudgetExceeded);
+    }
+
     private (Task<DrawAnswer> First, List<Task<DrawAnswer>> Many, Task<ImmutableArray<DrawReport>> Recall) Play()
     {
         var before = SynchronizationContext.Current;
@@ -87,6 +114,32 @@ public sealed class TurnsTests
         }
     }
 
+    private (Task<DrawAnswer> Mixed, Task<DrawAnswer> Small) PlayMixed()
+    {
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(_loop);
+        try
+        {
+            var pool = Founded();
+            _ = pool.Lend(Children[0], Ask(1)).AsTask();
+            Settle();
+            var mixed = pool.Lend(Children[1], Ask(0.51m) with { Least = Usd(0.01m) }).AsTask();
+            var small = pool.Lend(Children[2], Ask(0.05m)).AsTask();
+            _loop.Post(_ => Answer(granted: 1, Outcome.Accepted), null);
+            Settle();
+            _left[Children[1]] = new DrawReport(1, 2, Usd(0.01m), default, Usd(0.01m), Usd(0.01m), Usd(0.01m), IsExact: true);
+            _loop.Post(_ => Answer(granted: 1.06m, Outcome.BudgetExceeded), null);
+            Settle();
+            mixed.IsCompleted.Should().BeTrue();
+            small.IsCompleted.Should().BeTrue("nobody waits for anybody");
+            return (mixed, small);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
     private Pool Founded()
     {
         var journal = new Keeper<TreeState, TreeEvent>(new MemoryJournalStore().Open($"tree/{Parent}"), TreeCodec.Instance, new TreeState(Parent), "the children", _ => { });
@@ -101,7 +154,7 @@ public sealed class TurnsTests
 
             _asked.Add((report, new TaskCompletionSource<DrawAnswer>()));
             return new(_asked[^1].Answer.Task);
-        }, _ => new([]));
+        }, child => new(_left.TryGetValue(child, out var left) ? [left] : []));
     }
 
     private static DrawReport LastOf(Task<ImmutableArray<DrawReport>> recall) => recall.GetAwaiter().GetResult()[^1];
