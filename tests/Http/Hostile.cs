@@ -53,6 +53,9 @@ internal static class Hostile
         (1, Likely.Select(l => Bytes(l).Select(b => b == 'n' ? (byte)0xff : b).ToArray())),
         (1, Gen.OneOf(1 << 20, (1 << 20) + 1, 10_000_000).Select(length => Bytes("{\"model\":\"" + new string('m', length) + "\"}"))));
 
+    /// <summary>Nothing wrong with these, so that what surrounds them is tried on spending that goes through and on spending that is refused.</summary>
+    public static readonly Gen<byte[]> Spending = Gen.OneOf("{\"amount\":0.01}", "{\"amount\":1000000}").Select(Bytes);
+
     public static Gen<string?> Key(string real) => Gen.OneOf<string?>(null, "", "abk_", "Bearer", real[..^1], real + real, real.ToLowerInvariant(), "abo_" + real[4..], new string('k', 8000), "\u00e9", "a b c");
 
     private static Gen<string> Value(int depth) => depth == 0 ? Leaf : Gen.Frequency(
