@@ -60,10 +60,12 @@ internal sealed record CacheSettings(TimeSpan Ttl, long MaxBytes, int MaxAnswerB
             var options = ConfigurationOptions.Parse(text);
             if (options.EndPoints.Count > 0)
             {
-                // A Redis that is away is away: calls go on without it, and it is tried again behind them.
+                // A Redis that is away is away: calls go on without it, and it is tried again behind them. Whoever says how long it is waited for is heard.
+                var unsaid = new ConfigurationOptions();
                 options.AbortOnConnectFail = false;
-                options.ConnectTimeout = RedisMilliseconds * 4;
-                options.AsyncTimeout = options.SyncTimeout = RedisMilliseconds;
+                options.ConnectTimeout = options.ConnectTimeout == unsaid.ConnectTimeout ? RedisMilliseconds * 4 : options.ConnectTimeout;
+                options.SyncTimeout = options.SyncTimeout == unsaid.SyncTimeout ? RedisMilliseconds : options.SyncTimeout;
+                options.AsyncTimeout = options.AsyncTimeout == unsaid.AsyncTimeout ? RedisMilliseconds : options.AsyncTimeout;
                 options.BacklogPolicy = BacklogPolicy.FailFast;
                 return options;
             }

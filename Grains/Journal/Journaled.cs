@@ -156,6 +156,28 @@ public sealed class Journaled<TState, TEvent>(
         return task;
     }
 
+    /// <summary>False: the journal goes on behind what was written or read here; another activation has it, and this one is fenced. For a refusal, which meets no conflict.</summary>
+    public async Task<bool> IsNewest()
+    {
+        for (var isSecond = false; !IsFenced; isSecond = true)
+        {
+            // What goes on may be ours, on its way back; and what was sent after the first look was taken at the end.
+            var known = DurableSeq;
+            if (await journal.ReadAt(known + 1, CancellationToken.None) is not { } last || last.Row.LastSeq <= known
+                || (await Flush() == Flushed.Durable && DurableSeq > known && isSecond))
+            {
+                break;
+            }
+
+            if (DurableSeq == known && !IsFenced)
+            {
+                Fence(null);
+            }
+        }
+
+        return !IsFenced;
+    }
+
     private async Task RunFlushes()
     {
         _isFlushing = true;

@@ -97,6 +97,16 @@ internal sealed class Keeper<TState, TEvent>(
         }
     }
 
+    /// <summary>Completes when it is sure that nobody else has written since it was asked: what is not in the state now was not acknowledged to anybody before.</summary>
+    /// <exception cref="StoreUnavailableException">Another activation has; this one gives up.</exception>
+    public async ValueTask Newest()
+    {
+        if (!await _journal.IsNewest())
+        {
+            throw Failure(Flushed.NotWritten, wrote: false);
+        }
+    }
+
     // Each waiter has its own exception: one object thrown at many would gather all their stacks.
     public static Exception Failure(Flushed flushed, bool wrote) => flushed == Flushed.Unknown && wrote
         ? new OutcomeUnknownException("Whether this was written is not known. Ask again with the same key.")

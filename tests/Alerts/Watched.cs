@@ -57,7 +57,7 @@ internal sealed class Watched
         var daily = random.Next(100, 5_000) * 10_000_000L;
         (string, long)[] limits = random.Next(2) == 0 ? [("daily", daily)] : [("daily", daily), ("total", random.Next(80, 131) * daily / 100)];
         var budget = string.Join(',', limits.Select(l => $"\"{l.Item1}_limit\":{Intent.Dollars(l.Item2)}"));
-        var opened = await rest.PostUntilAnswered("/v1/agents", operatorKey, $$$"""{"name":"watched","time_zone":"{{{AtNoon()}}}","budget":{{{{budget}}}}}""", null);
+        var opened = await rest.PostUntilAnswered("/v1/agents", operatorKey, $$$"""{"name":"watched","time_zone":"{{{FarFromMidnight.Zone}}}","budget":{{{{budget}}}}}""", null);
         opened.Status.Should().Be(201, opened.Code);
         var (agent, apiKey) = (opened.Body.GetProperty("agent_id").GetString()!, opened.Body.GetProperty("api_key").GetString()!);
 
@@ -155,13 +155,6 @@ internal sealed class Watched
         return _random.Next(4) == 0
             ? new(Kind.Hold, "/v1/reservations", nanos, key)
             : new(Kind.Charge, "/v1/charges", nanos, key);
-    }
-
-    /// <summary>A zone in which it is about noon, so that no day ends while the test runs.</summary>
-    private static string AtNoon()
-    {
-        var east = 12 - TimeProvider.System.GetUtcNow().Hour;
-        return east == 0 ? "UTC" : $"Etc/GMT{(east > 0 ? '-' : '+')}{Math.Abs(east)}";
     }
 
     private enum Kind

@@ -47,7 +47,7 @@ public sealed class SampleTests
         using var rest = new Rest(address);
 
         // The silo is young, and may be slow to answer the first who asks.
-        var opened = await rest.PostUntilAnswered("/v1/agents", operatorKey, """{"name":"researcher","budget":{"daily_limit":20}}""", null);
+        var opened = await rest.PostUntilAnswered("/v1/agents", operatorKey, $$$"""{"name":"researcher","time_zone":"{{{FarFromMidnight.Zone}}}","budget":{"daily_limit":20}}""", null);
         opened.Status.Should().Be(201, opened.Code);
         var agent = opened.Body.GetProperty("agent_id").GetString()!;
 

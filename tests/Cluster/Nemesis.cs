@@ -34,7 +34,7 @@ internal sealed class Nemesis(Fleet fleet, Crowd crowd)
     /// <summary>SIGSTOP and SIGCONT.</summary>
     public Task Pause(int silo, double leastSeconds, double mostSeconds) => Do("stopped", silo, async process =>
     {
-        process.Pause();
+        await process.Pause();
         var stopped = Stopwatch.GetTimestamp();
         await crowd.Moment(leastSeconds, mostSeconds);
         process.Resume();

@@ -11,13 +11,16 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     /// <summary>Below what container engines give before they kill.</summary>
     private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>Longer, and a client would have been better off with a crash.</summary>
-    private static readonly TimeSpan Served = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// Also so many answers may be missing at first, fewer than two a client: four to nine are, on a busy machine too. Where silos are killed instead about 45 are,
+    /// nearly every client's each time, and some have to be asked for twenty times.
+    /// </summary>
+    private const int Clients = 16;
 
     [Fact]
     public async Task Silos_that_are_restarted_in_turn_leave_no_request_that_the_same_key_does_not_cure()
     {
-        var crowd = new Crowd(KillNineTests.Seed(), clients: 16, wide: 11, patience: TimeSpan.FromSeconds(30));
+        var crowd = new Crowd(KillNineTests.Seed(), Clients, wide: 11, patience: TimeSpan.FromSeconds(30));
         await using var fleet = await Fleet.Start(crowd.OperatorKey);
         await crowd.Open(fleet.Rest);
         await crowd.RaiseCap(fleet.Rest);
@@ -41,8 +44,9 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         await LedgerTable.Audit(fleet.Azurite, crowd.Purses, crowd.Tally);
 
         var waits = crowd.Tally.TakeWaits();
-        output.WriteLine($"{crowd.Tally}; of {waits.Count} answers the slowest took {waits.Max(w => w.Took).TotalSeconds:0.0} s");
+        var again = waits.Where(w => w.Tries > 1).ToList();
+        output.WriteLine($"{crowd.Tally}; of {waits.Count} answers the slowest took {waits.Max(w => w.Took).TotalSeconds:0.0} s; asked again were {string.Join(", ", again.Select(w => $"{w.Tries} times in {w.Took.TotalSeconds:0.0} s"))}");
         crowd.Tally.IsClean.Should().BeTrue(crowd.Tally.ToString());
-        waits.Max(w => w.Took).Should().BeLessThan(Served);
+        again.Count.Should().BeLessThan(2 * Clients, "three crashes would cost nearly every client an answer each");
     }
 }

@@ -5,10 +5,10 @@ namespace Budgets.Tests.Crash;
 /// <summary>The API host as users run it: a process of its own on a free loopback port.</summary>
 internal sealed class ApiProcess : ChildProcess
 {
-    /// <summary>From the start of the process to the first "ready", on a machine that has time for it: of several starts, the middle one.</summary>
+    /// <summary>From the start of the process to the first "ready", without the time for which somebody else had the processor: of several starts, the middle one.</summary>
     public static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(3);
 
-    /// <summary>The same for every single start: the processor may be somebody else's for a moment.</summary>
+    /// <summary>The same for every single start: whoever looks may be late, and the disk somebody else's.</summary>
     public static readonly TimeSpan AlwaysStartsWithin = TimeSpan.FromSeconds(10);
 
     private ApiProcess(Dictionary<string, string> environment)
@@ -27,7 +27,7 @@ internal sealed class ApiProcess : ChildProcess
         new(new(cluster) { ["Budgets__OperatorKey"] = operatorKey });
 
     /// <summary>Waits for the first 200 of /health/ready.</summary>
-    /// <returns>Where it listens, and how long it took from the start of the process.</returns>
+    /// <returns>Where it listens, and how long it took from the start of the process, in its own time.</returns>
     public async Task<(Uri Address, TimeSpan Took)> Ready()
     {
         // With its logs as JSON, more comes after it.
@@ -40,7 +40,7 @@ internal sealed class ApiProcess : ChildProcess
             await pause.WaitForNextTickAsync(deadline.Token);
         }
 
-        return (address, Age);
+        return (address, OwnAge);
     }
 
     private static async Task<HttpStatusCode> StatusOf(HttpClient client, Uri uri, CancellationToken cancellation)

@@ -117,7 +117,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
     }
 
     /// <summary>Every ancestor's spent is what the ledgers of its subtree add up to, once everybody has told; no later than a few beats of each level.</summary>
-    public async Task Rest()
+    public async Task AtRest()
     {
         using var deadline = new CancellationTokenSource(ToldAbove);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
@@ -140,7 +140,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
     private async Task<string?> Fault(Purse purse, bool atRest)
     {
         var early = TimeProvider.System.GetUtcNow();
-        var answer = await rest.Get("/v1/agents/budget", purse.ApiKey);
+        var answer = await Rest.UntilAnswered(() => rest.Get("/v1/agents/budget", purse.ApiKey));
         var late = TimeProvider.System.GetUtcNow();
         var total = answer.Body.GetProperty("windows").EnumerateArray().Single(w => w.GetProperty("limit_type").GetString() == "total");
         var (spent, held, limit) = (Intent.Nanos(total, "spent"), Intent.Nanos(total, "held"), Intent.Nanos(total, "limit"));
@@ -160,7 +160,7 @@ internal sealed class Audit(Rest rest, IReadOnlyList<Purse> purses, IReadOnlyLis
         foreach (var (id, nanos) in purse.Open.OrderBy(h => h.Key, StringComparer.Ordinal).Take(HoldsLookedAt).ToList())
         {
             var early = TimeProvider.System.GetUtcNow();
-            var answer = await rest.Get($"/v1/reservations/{id}", purse.ApiKey);
+            var answer = await Rest.UntilAnswered(() => rest.Get($"/v1/reservations/{id}", purse.ApiKey));
             var status = answer.Status == 200 ? answer.Body.GetProperty("status").GetString() : answer.Code;
             var expiry = purse.ExpiryOf(id);
             var fits = status switch

@@ -45,6 +45,9 @@ internal class ChildProcess : IDisposable
 
     public TimeSpan Age => Stopwatch.GetElapsedTime(_startedAt);
 
+    /// <summary>Its age without the time for which it could have gone on and somebody else had the processor.</summary>
+    public TimeSpan OwnAge => Age - Kernel.WaitedForProcessor(Id);
+
     /// <summary>All that it printed so far.</summary>
     public string Output
     {
@@ -91,8 +94,17 @@ internal class ChildProcess : IDisposable
     /// <summary>SIGTERM: asks it to end.</summary>
     public void Terminate() => _ = SendSignal(_process.Id, SigTerm);
 
-    /// <summary>SIGSTOP: it stands still where it is, with all its connections open.</summary>
-    public void Pause() => _ = SendSignal(_process.Id, s_stop);
+    /// <summary>SIGSTOP: it stands still where it is, with all its connections open. Completes when it does: a signal is only on its way when it has been sent.</summary>
+    public async Task Pause()
+    {
+        _ = SendSignal(_process.Id, s_stop);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        using var deadline = new CancellationTokenSource(Patience);
+        while (OperatingSystem.IsLinux() && !Kernel.StandsStill(_process.Id))
+        {
+            await pause.WaitForNextTickAsync(deadline.Token);
+        }
+    }
 
     /// <summary>SIGCONT: it goes on as if nothing had happened.</summary>
     public void Resume() => _ = SendSignal(_process.Id, s_continue);

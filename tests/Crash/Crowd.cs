@@ -68,7 +68,7 @@ internal class Crowd(int seed, int clients = 8, int wide = 5, TimeSpan? patience
     public Task Audit(Rest rest, bool drained = false) => new Audit(rest, _purses, _spenders, Tally).Run(drained);
 
     /// <summary>Nobody spends any more: what was spent becomes known further up.</summary>
-    public Task Settle(Rest rest) => new Audit(rest, _purses, _spenders, Tally).Rest();
+    public Task Settle(Rest rest) => new Audit(rest, _purses, _spenders, Tally).AtRest();
 
     /// <summary>A moment of the nemesis' choosing.</summary>
     public async Task Moment(double leastSeconds, double mostSeconds)

@@ -19,7 +19,7 @@ public sealed class FamilyRaceTests
             using (var process = ApiProcess.Start(directory, operatorKey))
             {
                 using var rest = new Rest((await process.Ready()).Address);
-                root = await Born(rest, "/v1/agents", operatorKey, """{"name":"root","budget":{"daily_limit":10}}""");
+                root = await Born(rest, "/v1/agents", operatorKey, $$$"""{"name":"root","time_zone":"{{{FarFromMidnight.Zone}}}","budget":{"daily_limit":10}}""");
                 var between = await Born(rest, "/v1/agents/create-child", root, """{"child_name":"between"}""");
                 var idle = await Born(rest, "/v1/agents/create-child", between, """{"child_name":"idle"}""");
                 spender = await Born(rest, "/v1/agents/create-child", root, """{"child_name":"spender"}""");

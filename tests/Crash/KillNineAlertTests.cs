@@ -136,7 +136,7 @@ public sealed class KillNineAlertTests(ITestOutputHelper output)
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (true)
         {
-            var alerts = hook.Layer == "a" ? await rest.Get($"/v1/agents/{agent.Agent}/alerts", _operatorKey) : await rest.Get("/v1/agents/alerts", agent.ApiKey);
+            var alerts = await Rest.UntilAnswered(() => hook.Layer == "a" ? rest.Get($"/v1/agents/{agent.Agent}/alerts", _operatorKey) : rest.Get("/v1/agents/alerts", agent.ApiKey));
             var (waiting, dropped) = (alerts.Body.GetProperty("waiting").GetInt32(), alerts.Body.GetProperty("dropped").GetInt64());
             if (waiting == 0 || deadline.IsCancellationRequested)
             {
@@ -166,7 +166,7 @@ public sealed class KillNineAlertTests(ITestOutputHelper output)
                 }
             }
 
-            var budget = await rest.Get("/v1/agents/budget", agent.ApiKey);
+            var budget = await Rest.UntilAnswered(() => rest.Get("/v1/agents/budget", agent.ApiKey));
             foreach (var window in budget.Body.GetProperty("windows").EnumerateArray())
             {
                 if ((Intent.Nanos(window, "spent"), Intent.Nanos(window, "held")) is var (spent, held) && (spent, held) != (agent.Spent, 0))

@@ -62,7 +62,7 @@ internal sealed class Purse(string agent, string apiKey, bool isTight)
         var next = "";
         do
         {
-            var page = await rest.Get($"/v1/agents/ledger?limit=100{next}", ApiKey);
+            var page = await Rest.UntilAnswered(() => rest.Get($"/v1/agents/ledger?limit=100{next}", ApiKey));
             if (page.Status != 200)
             {
                 tally.Wrong($"the ledger of {Agent} answers {page.Status} {page.Code}");

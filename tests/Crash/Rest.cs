@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -17,6 +18,9 @@ internal readonly record struct Answer(int Status, JsonElement Body, bool Replay
 /// <summary>The contract over HTTP, towards one life of the process, or towards several of them in turn.</summary>
 internal sealed class Rest(params Uri[] addresses) : IDisposable
 {
+    /// <summary>No promise of the service's: after it a test gives up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly HttpClient[] _hosts = [.. addresses.Select(a => new HttpClient { BaseAddress = a, Timeout = TimeSpan.FromSeconds(60) })];
     private int _next;
 
@@ -37,16 +41,20 @@ internal sealed class Rest(params Uri[] addresses) : IDisposable
     public static async Task<Answer> UntilAnswered(Func<Task<Answer>> ask)
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
+        var (began, tries) = (Stopwatch.GetTimestamp(), 1);
+        for (var answer = await ask(); ; answer = await ask(), tries++)
         {
-            var answer = await ask();
             if (!answer.IsUnknown)
             {
                 return answer;
             }
 
-            await pause.WaitForNextTickAsync(deadline.Token);
+            if (Stopwatch.GetElapsedTime(began) > Patience)
+            {
+                throw new TimeoutException($"No answer for {Patience.TotalSeconds:0} s, which were {tries} tries; the last one: {answer.Status} {answer.Code}.");
+            }
+
+            await pause.WaitForNextTickAsync();
         }
     }
 

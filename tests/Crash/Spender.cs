@@ -55,11 +55,11 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
     private async Task<int> Send(Rest rest, Intent intent)
     {
         var asked = Stopwatch.GetTimestamp();
-        var answer = await intent.Send(rest);
+        var (answer, tried, tries) = (await intent.Send(rest), asked, 1);
         var isFirst = !answer.IsUnknown;
         if (patience is { } most && !isFirst)
         {
-            answer = await Insist(rest, intent, answer, asked, most);
+            (answer, tried, tries) = await Insist(rest, intent, answer, asked, most);
         }
 
         if (answer.IsUnknown)
@@ -71,7 +71,7 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
         var parts = Learn(intent, answer, isFirst);
         if (patience is not null)
         {
-            tally.Answered(intent.Purse, asked, spent: isFirst && parts.Any(p => p.Done is not null));
+            tally.Answered(new Wait(intent.Purse, asked, tried, Stopwatch.GetTimestamp(), tries, Spent: parts.Any(p => p is { Done: not null, Replayed: false })));
         }
 
         if (!isFirst)
@@ -84,8 +84,10 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
     }
 
     /// <summary>What every client is told to do: the same again, with the same key, until there is an answer.</summary>
-    private async Task<Answer> Insist(Rest rest, Intent intent, Answer answer, long asked, TimeSpan most)
+    /// <returns>The answer, when the try that had it was sent, and how many there were.</returns>
+    private async Task<(Answer Answer, long Tried, int Tries)> Insist(Rest rest, Intent intent, Answer answer, long asked, TimeSpan most)
     {
+        var (tried, tries) = (asked, 1);
         using var pause = new PeriodicTimer(BetweenTries);
         while (answer.IsUnknown && Stopwatch.GetElapsedTime(asked) < most)
         {
@@ -95,6 +97,7 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
             }
 
             await pause.WaitForNextTickAsync();
+            (tried, tries) = (Stopwatch.GetTimestamp(), tries + 1);
             answer = await intent.Send(rest);
         }
 
@@ -103,7 +106,7 @@ internal sealed class Spender(int number, int seed, IReadOnlyList<Purse> purses,
             tally.Wrong($"{intent.Kind} {intent.Keys[0]} had no answer for {most.TotalSeconds:0} s: {answer.Status} {answer.Code}");
         }
 
-        return answer;
+        return (answer, tried, tries);
     }
 
     /// <summary>Takes an answer in. Returns what it says of each key.</summary>

@@ -4,8 +4,10 @@ using System.Diagnostics;
 namespace Budgets.Tests.Crash;
 
 /// <summary>A request from its first try to its answer (<see cref="Stopwatch"/>).</summary>
-/// <param name="Spent">The first try was told that it is done.</param>
-internal readonly record struct Wait(Purse Purse, long Asked, long Answered, bool Spent)
+/// <param name="Tried">When the try that was answered was sent.</param>
+/// <param name="Tries">How often it was sent.</param>
+/// <param name="Spent">It was told that it is done, and that it had not been done before.</param>
+internal readonly record struct Wait(Purse Purse, long Asked, long Tried, long Answered, int Tries, bool Spent)
 {
     public TimeSpan Took => Stopwatch.GetElapsedTime(Asked, Answered);
 }
@@ -48,9 +50,8 @@ internal sealed class Tally(int seed)
     /// <summary>A client that asked again with the same key got its answer.</summary>
     public void Cure() => Interlocked.Increment(ref _cured);
 
-    /// <param name="asked">When the request was first sent (<see cref="Stopwatch"/>).</param>
-    /// <param name="spent">The first try was told that it is done.</param>
-    public void Answered(Purse purse, long asked, bool spent) => _waits.Enqueue(new Wait(purse, asked, Stopwatch.GetTimestamp(), spent));
+    /// <summary>A request has its answer.</summary>
+    public void Answered(Wait wait) => _waits.Enqueue(wait);
 
     /// <summary>All answers since the last time this was asked.</summary>
     public List<Wait> TakeWaits()

@@ -12,7 +12,8 @@ internal sealed class RedisServer : IDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => $"127.0.0.1:{Port}";
+    /// <summary>With patience: usually what is not kept within a quarter of a second is not kept, which on a busy machine is no fault.</summary>
+    public string ConnectionString => $"127.0.0.1:{Port},connectTimeout=60000,syncTimeout=60000,asyncTimeout=60000";
 
     public static async Task<RedisServer> Start()
     {

@@ -25,6 +25,55 @@ public sealed class TwoOwnersTests(ITestOutputHelper output)
         await Compete(store);
     }
 
+    /// <summary>A refusal writes nothing, and so it meets no conflict: found in a rolling restart, where the second silo had read the journal just before the hold.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_hold_that_one_owner_admitted_is_not_unknown_to_the_other(bool isIdle)
+    {
+        var journals = new MemoryJournalStore();
+        await using var one = await BudgetCluster.Start(journals);
+        await using var other = await BudgetCluster.Start(journals);
+        var agent = BudgetCluster.NewAgent();
+        var stale = await one.Open(Usd(100), agent);
+        var (settled, released, extended) = (Hold(1), Hold(2), Hold(4));
+        foreach (var hold in (HoldRequest[])[settled, released, extended])
+        {
+            (await UntilKnown(async () => await other.Budget(agent).Hold(hold))).Outcome.Should().Be(Outcome.Accepted);
+            if (!isIdle)
+            {
+                (await UntilKnown(async () => await stale.Charge(Charge(0.5m)))).Outcome.Should().Be(Outcome.Accepted);
+                (await UntilKnown(async () => await other.Budget(agent).Charge(Charge(0.25m)))).Outcome.Should().Be(Outcome.Accepted);
+            }
+        }
+
+        (await UntilKnown(async () => await stale.Extend(new ExtendRequest(extended.Id, 60, null)))).Outcome.Should().Be(Outcome.Accepted);
+        (await UntilKnown(async () => await stale.Settle(new SettleRequest(settled.Id, Usd(1), Purpose.None, null)))).Outcome.Should().Be(Outcome.Accepted);
+        (await UntilKnown(async () => await stale.Release(new ReleaseRequest(released.Id)))).Outcome.Should().Be(Outcome.Accepted);
+        (await stale.Release(new ReleaseRequest(Hold(1).Id))).Outcome.Should().Be(Outcome.HoldUnknown, "there is none");
+        (await stale.Daily()).Should().BeEquivalentTo(new { Spent = Usd(isIdle ? 1 : 3.25m), Held = Usd(4) });
+    }
+
+    /// <summary>Whoever asks for what is not there is told so, however busy the budget is.</summary>
+    [Fact]
+    public async Task A_hold_that_there_is_not_is_unknown_also_to_a_budget_that_writes_all_the_time()
+    {
+        using var gate = new GatedAppends(new MemoryJournalStore());
+        await using var cluster = await BudgetCluster.Start(gate);
+        var budget = await cluster.Open(Usd(1_000));
+        gate.Close();
+        var spending = budget.Charge(Charge(1)).AsTask();
+        await gate.OneHasArrived();
+        var asking = budget.Release(new ReleaseRequest(Hold(1).Id)).AsTask();
+        gate.Open();
+
+        (await asking).Outcome.Should().Be(Outcome.HoldUnknown);
+        (await spending).Outcome.Should().Be(Outcome.Accepted);
+        var busy = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
+            i % 2 == 0 ? (await budget.Charge(Charge(1))).Outcome : (await budget.Release(new ReleaseRequest(Hold(1).Id))).Outcome)));
+        busy.CountBy(o => o).Should().BeEquivalentTo([KeyValuePair.Create(Outcome.Accepted, 100), KeyValuePair.Create(Outcome.HoldUnknown, 100)]);
+    }
+
     private async Task Compete(IJournalStore journals)
     {
         var store = new FaultyJournalStore(journals, seed: 0);
