@@ -41,7 +41,8 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<HoldView?> GetHold(HoldId id)
     {
-        _teller.Ready();
+        // Looked for as for a settlement: whoever is told that there is none throws away what it spent.
+        await _teller.Recall(key: null, id);
         var known = State.Holds.GetValueOrDefault(id)?.ViewAt(Now);
         await _teller.Durable();
         return known ?? (await _teller.Reader.Find(Digest.Of(id)) is { } end ? Viewing.HoldAfter(end.Event) : null);

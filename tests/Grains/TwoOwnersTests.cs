@@ -36,8 +36,8 @@ public sealed class TwoOwnersTests(ITestOutputHelper output)
         await using var other = await BudgetCluster.Start(journals);
         var agent = BudgetCluster.NewAgent();
         var stale = await one.Open(Usd(100), agent);
-        var (settled, released, extended) = (Hold(1), Hold(2), Hold(4));
-        foreach (var hold in (HoldRequest[])[settled, released, extended])
+        var (settled, released, extended, shown) = (Hold(1), Hold(2), Hold(4), Hold(8));
+        foreach (var hold in (HoldRequest[])[settled, released, extended, shown])
         {
             (await UntilKnown(async () => await other.Budget(agent).Hold(hold))).Outcome.Should().Be(Outcome.Accepted);
             if (!isIdle)
@@ -47,11 +47,12 @@ public sealed class TwoOwnersTests(ITestOutputHelper output)
             }
         }
 
+        (await UntilKnown(async () => await stale.GetHold(shown.Id)))!.Status.Should().Be(HoldStatus.Held);
         (await UntilKnown(async () => await stale.Extend(new ExtendRequest(extended.Id, 60, null)))).Outcome.Should().Be(Outcome.Accepted);
         (await UntilKnown(async () => await stale.Settle(new SettleRequest(settled.Id, Usd(1), Purpose.None, null)))).Outcome.Should().Be(Outcome.Accepted);
         (await UntilKnown(async () => await stale.Release(new ReleaseRequest(released.Id)))).Outcome.Should().Be(Outcome.Accepted);
         (await stale.Release(new ReleaseRequest(Hold(1).Id))).Outcome.Should().Be(Outcome.HoldUnknown, "there is none");
-        (await stale.Daily()).Should().BeEquivalentTo(new { Spent = Usd(isIdle ? 1 : 3.25m), Held = Usd(4) });
+        (await stale.Daily()).Should().BeEquivalentTo(new { Spent = Usd(isIdle ? 1 : 4), Held = Usd(12) });
     }
 
     /// <summary>Whoever asks for what is not there is told so, however busy the budget is.</summary>
