@@ -12,9 +12,9 @@ internal sealed class FamilyRace(Rest rest, string operatorKey)
 
     /// <summary>
     /// From the last answer until the parent knows how everything went: what was spent is told every five seconds, by a child and by its parent's tree, and after fifteen where
-    /// somebody must be asked. Several times that: nobody waits for it, for what is not known is held.
+    /// somebody must be asked.
     /// </summary>
-    private static readonly TimeSpan KnownAbove = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan KnownAbove = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<string> _faults = new();
     private readonly ConcurrentQueue<string> _unanswered = new();

@@ -18,8 +18,7 @@ internal readonly record struct Answer(int Status, JsonElement Body, bool Replay
 /// <summary>The contract over HTTP, towards one life of the process, or towards several of them in turn.</summary>
 internal sealed class Rest(params Uri[] addresses) : IDisposable
 {
-    /// <summary>No promise of the service's: after it a test gives up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient[] _hosts = [.. addresses.Select(a => new HttpClient { BaseAddress = a, Timeout = TimeSpan.FromSeconds(60) })];
     private int _next;
