@@ -41,11 +41,20 @@ internal sealed partial class BudgetGrain
 
     public async ValueTask<HoldView?> GetHold(HoldId id)
     {
-        // Looked for as for a settlement: whoever is told that there is none throws away what it spent.
-        await _teller.Recall(key: null, id);
+        _teller.Ready();
         var known = State.Holds.GetValueOrDefault(id)?.ViewAt(Now);
         await _teller.Durable();
-        return known ?? (await _teller.Reader.Find(Digest.Of(id)) is { } end ? Viewing.HoldAfter(end.Event) : null);
+        if (known is null && await _teller.Reader.Find(Digest.Of(id)) is { } end)
+        {
+            known = Viewing.HoldAfter(end.Event);
+        }
+
+        if (known is null)
+        {
+            await _teller.Newest();
+        }
+
+        return known;
     }
 
     public async ValueTask<UsageView?> GetUsage(UsagePeriod period)

@@ -16,6 +16,13 @@ internal sealed partial class Teller
     /// <exception cref="OverloadedException">The state forgets faster than the index answers.</exception>
     public async ValueTask<Recalled> Recall(IdempotencyKey? key, HoldId? hold = null) => (await RecallAsOf(key, hold)).Recalled;
 
+    /// <summary>
+    /// To be asked before it is said that there is no such hold. While silos come and go a budget can be active twice, and an answer writes nothing: no append would tell this activation
+    /// that the hold is the other's. Its owner would be told for good that there is none, and what it spent would be booked nowhere.
+    /// </summary>
+    /// <inheritdoc cref="Keeper{TState,TEvent}.Newest"/>
+    public ValueTask Newest() => _journal.Newest();
+
     /// <summary>The same of all keys of a batch, true together when it returns. Those that the state has forgotten too much behind are asked for again, a few times.</summary>
     /// <exception cref="OverloadedException">The state forgets faster than the index answers.</exception>
     public async ValueTask<Recalled[]> RecallAll(ImmutableArray<IdempotencyKey> keys)
@@ -73,9 +80,7 @@ internal sealed partial class Teller
                 }
                 else
                 {
-                    // While silos come and go a budget can be active twice. A refusal writes nothing, so that no append would tell this activation that the
-                    // hold is the other's: its owner would be told for good that there is none, and what it spent would be booked nowhere.
-                    await _journal.Newest();
+                    await Newest();
                     isNewest = true;
                 }
             }
@@ -96,7 +101,7 @@ internal sealed partial class Teller
 
     /// <summary>A hold that was open or unwritten when the index was asked, and is over now: what it was has to be read.</summary>
     private bool EndedMeanwhile(HoldId? hold, Recalled recalled) =>
-        hold is { } h && recalled.HoldEnd is null && !State.Holds.ContainsKey(h) && State.Memory[Digest.Of(h)] is not null;
+        IsUnknown(hold, recalled) && State.Memory[Digest.Of(hold!.Value)] is not null;
 
     /// <summary>Neither open here nor ended anywhere.</summary>
     private bool IsUnknown(HoldId? hold, Recalled recalled) => hold is { } h && recalled.HoldEnd is null && !State.Holds.ContainsKey(h);

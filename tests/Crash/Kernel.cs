@@ -8,7 +8,7 @@ internal static class Kernel
     private const char Stopped = 'T';
 
     /// <summary>None of its threads goes on.</summary>
-    public static bool StandsStill(int process) => Threads(process, "stat").All(s => s[s.LastIndexOf(')') + 2] == Stopped);
+    public static bool StandsStill(int process) => ThreadStats(process).All(s => s[s.LastIndexOf(')') + 2] == Stopped);
 
     /// <summary>For how long its first thread could have gone on and had no processor. Zero where nobody counts it.</summary>
     public static TimeSpan WaitedForProcessor(int process)
@@ -17,11 +17,11 @@ internal static class Kernel
         return File.Exists(counted) ? TimeSpan.FromMicroseconds(long.Parse(File.ReadAllText(counted).Split(' ')[1], CultureInfo.InvariantCulture) / 1_000) : TimeSpan.Zero;
     }
 
-    private static IEnumerable<string> Threads(int process, string file)
+    private static IEnumerable<string> ThreadStats(int process)
     {
         foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
         {
-            var path = Path.Combine(thread, file);
+            var path = Path.Combine(thread, "stat");
             string? text = null;
             try
             {

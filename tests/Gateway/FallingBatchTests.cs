@@ -10,10 +10,6 @@ namespace Budgets.Tests.Gateway;
 [Collection(RoutedApi.Name)]
 public sealed class FallingBatchTests(RoutedApi api)
 {
-    private const string Broken = """{"error":{"message":"x"}}""";
-
-    private static readonly TokenUsage s_used = new(11, 9);
-
     [Fact]
     public async Task A_model_that_fails_makes_room_for_the_next_tier_with_a_hold_of_its_own_and_what_it_cost_is_booked()
     {
@@ -26,10 +22,10 @@ public sealed class FallingBatchTests(RoutedApi api)
         Routes(answer).Should().Equal((Middle, "auto:simple:fallback"), (Middle, "auto:simple:fallback"), (Large, "auto:simple:fallback"), (Small, "auto:simple"));
         Tried(answer, 0).Should().Equal((Small, "rate_limited", 0m));
         Tried(answer, 1).Should().Equal((Small, "error", 0m));
-        Tried(answer, 2).Should().Equal((Small, "empty", api.Price(Small, s_used)), (Middle, "empty", api.Price(Middle, s_used)));
+        Tried(answer, 2).Should().Equal((Small, "empty", api.Price(Small, Used)), (Middle, "empty", api.Price(Middle, Used)));
         Tried(answer, 3).Should().BeEmpty();
         var costs = answer["results"].EnumerateArray().Select(r => r.GetProperty("cost").GetDecimal()).ToList();
-        costs[2].Should().Be(api.Price(Small, s_used) + api.Price(Middle, s_used) + api.Price(Large, s_used));
+        costs[2].Should().Be(api.Price(Small, Used) + api.Price(Middle, Used) + api.Price(Large, Used));
         answer["cost"].GetDecimal().Should().Be(costs.Sum());
         var lines = await api.AtRest(agent);
         var held = lines.Where(l => l.Kind == "hold").ToList();
@@ -65,7 +61,7 @@ public sealed class FallingBatchTests(RoutedApi api)
         answer["completed"].GetInt32().Should().Be(1, answer.Text);
         again["completed"].GetInt32().Should().Be(1, "what was never begun has tripped nothing");
         api.Provider.Calls.Should().HaveCount(2);
-        await Spent(agent, 2 * api.Price(Small, s_used));
+        await Spent(agent, 2 * api.Price(Small, Used));
     }
 
     [Fact]
@@ -79,7 +75,7 @@ public sealed class FallingBatchTests(RoutedApi api)
 
         Routes(answer).Should().Equal([(Small, "auto:simple")], answer.Text);
         answer["held"].GetDecimal().Should().BeLessThan(0.0002m);
-        await Spent(child, api.Price(Small, s_used));
+        await Spent(child, api.Price(Small, Used));
     }
 
     [Fact]
@@ -97,7 +93,7 @@ public sealed class FallingBatchTests(RoutedApi api)
         answer["results"].EnumerateArray().Select(r => r.GetProperty("status").GetInt32()).Should().Equal(503, 200);
         Tried(answer, 0).Should().Equal((Small, "error", 0m), (Middle, "error", 0m));
         (await api.AtRest(agent)).Count(l => l.Kind == "release").Should().Be(1 + 3, "three tries and the rest of the whole");
-        await Spent(agent, api.Price(Small, s_used));
+        await Spent(agent, api.Price(Small, Used));
     }
 
     [Fact]
@@ -113,7 +109,7 @@ public sealed class FallingBatchTests(RoutedApi api)
         var answer = await Post(agent, [Chat("hello")]);
 
         answer["results"][0].GetProperty("body").GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString().Should().BeEmpty(answer.Text);
-        answer["cost"].GetDecimal().Should().Be(api.Price(Small, s_used), "it is paid for once, though it was tried and told");
+        answer["cost"].GetDecimal().Should().Be(api.Price(Small, Used), "it is paid for once, though it was tried and told");
         api.Provider.Calls.Should().ContainSingle();
     }
 

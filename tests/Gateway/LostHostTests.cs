@@ -192,7 +192,7 @@ public sealed class LostHostTests
     internal static async Task<WebApplication> Later(string directory, string operatorKey, params string[] settings)
     {
         // Later than its expiry by a bit: dues lie on a grid.
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(HoldRequest.DefaultTtlSeconds + 60));
         var app = BudgetsApi.Build(
             ["--urls", "http://127.0.0.1:0", "--Budgets:DataDirectory", directory, "--Budgets:OperatorKey", operatorKey, .. settings],
             builder => builder.Services.AddKeyedSingleton<TimeProvider>("Budgets", clock));

@@ -8,6 +8,10 @@ public sealed class RoutedApi : GatewayApi
     public const string Small = "gpt-4o-mini";
     public const string Middle = "gpt-4.1-mini";
     public const string Large = "gpt-4o";
+    public const string Broken = """{"error":{"message":"x"}}""";
+
+    /// <summary>What a <see cref="Completion"/> tells.</summary>
+    public static readonly TokenUsage Used = new(11, 9);
 
     public RoutedApi() => Settings =
     [

@@ -10,10 +10,6 @@ namespace Budgets.Tests.Gateway;
 [Collection(RoutedApi.Name)]
 public sealed class RoutedBatchTests(RoutedApi api)
 {
-    private const string Broken = """{"error":{"message":"x"}}""";
-
-    private static readonly TokenUsage s_used = new(11, 9);
-
     [Fact]
     public async Task Each_request_comes_to_the_model_that_its_task_needs_and_says_so()
     {
@@ -28,7 +24,7 @@ public sealed class RoutedBatchTests(RoutedApi api)
         answer["results"].EnumerateArray().Should().OnlyContain(r => r.GetProperty("tried").GetArrayLength() == 0);
         var lines = await api.AtRest(agent);
         lines.Where(l => l.Kind == "settle").Select(l => (l.Model, l.Amount)).Should().BeEquivalentTo(
-            new[] { Small, Large, Middle, Large, Small }.Select(m => (m, api.Price(m, s_used))));
+            new[] { Small, Large, Middle, Large, Small }.Select(m => (m, api.Price(m, Used))));
         (await agent.Get("/v1/agents/usage"))["by_tag"].EnumerateArray().Select(t => t.GetProperty("tag").GetString()).Should().BeEquivalentTo("route:auto:simple", "route:auto:complex");
     }
 
@@ -77,7 +73,7 @@ public sealed class RoutedBatchTests(RoutedApi api)
         Routes(answer).Should().Equal((Middle, "auto:simple:fallback"), (Middle, "auto:simple:fallback"), (Large, "auto:complex"));
         answer["results"][1].GetProperty("duplicate_of").GetInt32().Should().Be(0);
         api.Provider.Calls.Select(c => ModelOf(c.Body)).Should().BeEquivalentTo(Small, Middle, Large);
-        await Spent(agent, api.Price(Middle, s_used) + api.Price(Large, s_used));
+        await Spent(agent, api.Price(Middle, Used) + api.Price(Large, Used));
     }
 
     [Fact]
@@ -137,8 +133,8 @@ public sealed class RoutedBatchTests(RoutedApi api)
     internal static string Chat(string text, string? complexity = null, string model = "auto") =>
         $$$"""{{{{(complexity is null ? "" : $"\"task_complexity\":\"{complexity}\",")}}}"url":"/v1/chat/completions","body":{"model":"{{{model}}}","messages":[{"role":"user","content":"{{{text}}}"}],"max_tokens":100}}""";
 
-    internal static Task<Answer> Post(Agent agent, IEnumerable<string> requests, string? complexity = null, string? key = null, string? approval = null, int concurrency = 8) =>
-        agent.Send("POST", "/v1/agents/batch", new StringContent($$"""{"requests":[{{string.Join(",", requests)}}],"max_concurrency":{{concurrency}}}""", Encoding.UTF8, "application/json"), r =>
+    internal static Task<Answer> Post(Agent agent, IEnumerable<string> requests, string? complexity = null, string? key = null, string? approval = null) =>
+        agent.Send("POST", "/v1/agents/batch", new StringContent($$"""{"requests":[{{string.Join(",", requests)}}]}""", Encoding.UTF8, "application/json"), r =>
         {
             if (complexity is not null)
             {
