@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Budgets.Journal;
 using Microsoft.Data.Sqlite;
 
@@ -10,6 +11,8 @@ internal sealed class JournalWriter : IDisposable
     public const int MaxWaiting = 100_000;
 
     private static readonly TimeSpan QuietBeforeIndex = TimeSpan.FromMilliseconds(5);
+
+    private static readonly TimeSpan AwakeForNext = TimeSpan.FromMilliseconds(0.5);
 
     /// <summary>More writes than this are not waited for: while one commit is on its way to the disk, others should be decided.</summary>
     private const int EnoughForOneCommit = 16;
@@ -26,6 +29,7 @@ internal sealed class JournalWriter : IDisposable
     private readonly Thread _thread;
     private readonly object _gate = new();
     private List<Pending> _waiting = [];
+    private bool _isAsleep;
     private bool _stopping;
     private bool _failed;
 
@@ -71,8 +75,10 @@ internal sealed class JournalWriter : IDisposable
             }
 
             _waiting.Add(pending);
-            if (_waiting.Count == 1)
+            if (_isAsleep)
             {
+                // Once: to wake a thread costs more than to give it another append.
+                _isAsleep = false;
                 Monitor.Pulse(_gate);
             }
         }
@@ -86,7 +92,12 @@ internal sealed class JournalWriter : IDisposable
         while (Take(ref batch))
         {
             Write(batch);
+            var wasAlone = batch is [{ IsLone: true }];
             batch.Clear();
+            if (wasAlone)
+            {
+                StayAwake();
+            }
         }
     }
 
@@ -98,13 +109,13 @@ internal sealed class JournalWriter : IDisposable
             // After a failure the index waits for the next append too: a full disk must not be asked again and again.
             while (_waiting.Count == 0 && !_stopping && (!_index.IsBusy || _failed))
             {
-                Monitor.Wait(_gate);
+                Sleep(Timeout.InfiniteTimeSpan);
             }
 
             // A caller who writes again at once should not find the writer busy with the index.
             if (_waiting.Count == 0 && !_stopping)
             {
-                Monitor.Wait(_gate, QuietBeforeIndex);
+                Sleep(QuietBeforeIndex);
             }
         }
 
@@ -114,6 +125,22 @@ internal sealed class JournalWriter : IDisposable
             (batch, _waiting) = (_waiting, batch);
             return batch.Count > 0 || !_stopping;
         }
+    }
+
+    /// <summary>What a lone caller does next often comes sooner than a sleeping thread is woken. Among many, whoever looks for work only keeps others from theirs.</summary>
+    private void StayAwake()
+    {
+        for (var begun = Stopwatch.GetTimestamp(); Volatile.Read(ref _waiting).Count == 0 && Stopwatch.GetElapsedTime(begun) < AwakeForNext;)
+        {
+            Thread.Yield();
+        }
+    }
+
+    private void Sleep(TimeSpan most)
+    {
+        _isAsleep = true;
+        Monitor.Wait(_gate, most);
+        _isAsleep = false;
     }
 
     /// <summary>Lets others run as long as that brings more appends: a commit costs the same for one as for many. A lone caller waits for nobody.</summary>
@@ -197,6 +224,8 @@ internal sealed class JournalWriter : IDisposable
     {
         private long _journalId;
         private bool _fits;
+
+        public override bool IsLone => append.Row.Count == 1;
 
         public override void Write()
         {

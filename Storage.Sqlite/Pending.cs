@@ -7,4 +7,7 @@ internal abstract class Pending() : TaskCompletionSource<bool>(TaskCreationOptio
     public abstract void Write();
 
     public abstract void Committed();
+
+    /// <summary>One thing that one caller did, as far as can be seen from here.</summary>
+    public virtual bool IsLone => false;
 }
