@@ -22,16 +22,16 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
     public async Task<(Spent Spent, Func<Receipt?, Task> Tell, string? Fault)> Forward(HttpContext http, Asking asking, Held held, Provider provider, bool judges)
     {
         var meter = new Meter(asking, held.Bound);
-        using var ended = new CancellationTokenSource();
-        _ = held.Extend(clock, ended.Token);
+        using var extending = held.Extending(clock);
 
         // Whoever streams can stop. An answer in one piece is made, and paid for, whether anybody waits for it or not.
         using var patience = new CancellationTokenSource(s_longestAnswer, clock);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, asking.Streams ? http.RequestAborted : CancellationToken.None);
+        using var leaving = asking.Streams ? CancellationTokenSource.CreateLinkedTokenSource(patience.Token, http.RequestAborted) : null;
+        var stop = (leaving ?? patience).Token;
         try
         {
             var text = asking.Forwarded(held.OutputTokens);
-            using var attempt = await attempts.Make(provider, () => joining.Send(held, provider, asking, text, http.Request, stop.Token), http.RequestAborted, stop.Token);
+            using var attempt = await attempts.Make(provider, () => joining.Send(held, provider, asking, text, http.Request, stop), http.RequestAborted, stop);
             if (attempt is null)
             {
                 // Nobody is there any more, and nothing is being made.
@@ -45,8 +45,8 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
             }
 
             return asking.Streams && answer.Content.Headers.ContentType?.MediaType == "text/event-stream"
-                ? await Stream(http, asking, held, provider, answer, meter, patience, stop.Token)
-                : await Whole(http, asking, held, provider, answer, meter, judges, stop.Token);
+                ? await Stream(http, asking, held, provider, answer, meter, patience, stop)
+                : await Whole(http, asking, held, provider, answer, meter, judges, stop);
         }
         catch (HttpRequestException e) when (Upstream.WasNeverSent(e))
         {
@@ -62,10 +62,6 @@ internal sealed partial class Forwarding(Attempts attempts, Joining joining, Ups
 
             LogBrokeOff(log, provider.Name);
             return (meter.Spent(isWhole: false), _ => BrokeOff(http), http.RequestAborted.IsCancellationRequested ? null : Doubting.BrokeOff);
-        }
-        finally
-        {
-            await ended.CancelAsync();
         }
     }
 

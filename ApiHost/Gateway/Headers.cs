@@ -32,9 +32,10 @@ internal static class Headers
     {
         foreach (var name in s_passed)
         {
-            if (from.Headers.TryGetValues(name, out var values) || from.Content.Headers.TryGetValues(name, out values))
+            // As they came: nobody here has a use for what they mean.
+            if (from.Headers.NonValidated.TryGetValues(name, out var values) || from.Content.Headers.NonValidated.TryGetValues(name, out values))
             {
-                to.Headers[name] = values.ToArray();
+                to.Headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
             }
         }
 

@@ -8,20 +8,24 @@ internal sealed record Held(IBudgetGrain Budget, HoldId Id, Money Amount, CallBo
     /// <summary>Longer than most calls take; those that take longer are held for longer.</summary>
     public const int TtlSeconds = HoldRequest.DefaultTtlSeconds;
 
-    /// <summary>Runs beside a call until it ends: every half of its time the hold gets that much more.</summary>
-    public Task Extend(TimeProvider clock, CancellationToken ended) => Extend(Budget, Id, clock, ended);
+    private const int HalfSeconds = TtlSeconds / 2;
 
-    /// <inheritdoc cref="Extend(TimeProvider, CancellationToken)"/>
-    public static async Task Extend(IBudgetGrain budget, HoldId id, TimeProvider clock, CancellationToken ended)
+    /// <summary>Until it is disposed of, every half of its time the hold gets that much more.</summary>
+    public IDisposable Extending(TimeProvider clock) => Extending(Budget, Id, clock);
+
+    /// <inheritdoc cref="Extending(TimeProvider)"/>
+    public static IDisposable Extending(IBudgetGrain budget, HoldId id, TimeProvider clock)
     {
-        const int half = TtlSeconds / 2;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(half), clock);
+        var timer = new PeriodicTimer(TimeSpan.FromSeconds(HalfSeconds), clock);
+        _ = Extend(budget, id, timer);
+        return timer;
+    }
 
-        // Every call ends: that is no exception.
-        using var end = ended.UnsafeRegister(static t => ((PeriodicTimer)t!).Dispose(), timer);
+    private static async Task Extend(IBudgetGrain budget, HoldId id, PeriodicTimer timer)
+    {
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            await TryExtend(budget, id, half);
+            await TryExtend(budget, id, HalfSeconds);
         }
     }
 

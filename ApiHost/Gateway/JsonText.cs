@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Budgets.ApiHost.Gateway;
 
@@ -7,6 +8,8 @@ namespace Budgets.ApiHost.Gateway;
 internal sealed class JsonText
 {
     private const int MostDepth = 128;
+
+    private const string NoText = "the body has text that is not valid UTF-8";
 
     /// <summary>Shorter texts are counted, whatever they are.</summary>
     private const int LeastPicture = 1_024;
@@ -62,7 +65,7 @@ internal sealed class JsonText
         }
         catch (InvalidOperationException)
         {
-            return (null, "the body has text that is not valid UTF-8");
+            return (null, NoText);
         }
     }
 
@@ -177,14 +180,20 @@ internal sealed class JsonText
             }
         }
 
-        return null;
+        return Utf8.IsValid(Bytes) ? null : NoText;
     }
 
     private void Look(ref Utf8JsonReader json, int depth)
     {
-        var value = json.GetString()!;
+        if (json.ValueIsEscaped)
+        {
+            // Half of a surrogate pair can be escaped, and is no text. All others are looked at together, at the end.
+            _ = json.GetString();
+        }
+
         if (_path[depth].Span.SequenceEqual("type"u8))
         {
+            var value = json.GetString()!;
             if (depth == 3 && IsAt("tools", "[]"))
             {
                 Tools[^1] = value;

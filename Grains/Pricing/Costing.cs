@@ -53,7 +53,7 @@ internal static class Costing
         void Add(long tokens, Money? rate, string field)
         {
             unpriced ??= tokens > 0 && rate is null ? field : null;
-            sum += Tokens(tokens, rate);
+            sum += Pieces(tokens, rate);
         }
 
         Add(used.Plain, r.Input, "input_tokens");
@@ -65,8 +65,8 @@ internal static class Costing
 
         // Where images have no price of their own they are paid for by their tokens, if any are told.
         unpriced ??= used.Images > 0 && r.Image is null && used.Input + used.Output == 0 ? "images" : null;
-        sum += Pieces(used.Images, r.Image) + Pieces(used.Requests, r.Request);
-        return (sum, unpriced is null ? null : new Unpriceable($"usage.{unpriced}", "has no price for this model"));
+        var nanos = (sum / Million) + Pieces(used.Images, r.Image) + Pieces(used.Requests, r.Request);
+        return (nanos, unpriced is null ? null : new Unpriceable($"usage.{unpriced}", "has no price for this model"));
     }
 
     private static (Money Cost, Unpriceable? Fault) Whole(decimal nanos)

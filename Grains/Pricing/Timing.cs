@@ -7,7 +7,7 @@ internal static class Timing
 {
     /// <summary>Every price that is in force at some instant of it, both ends included. Null among them: at some instant there is none.</summary>
     public static IEnumerable<Price?> PricesIn(this PricedModel model, DateTimeOffset from, DateTimeOffset until) =>
-        from >= until ? [model.At(from)] : Changes(model.Prices, from, until).Append(from).Select(model.At).Distinct();
+        from >= until || model.Prices is [{ From: null, Until: null, DailyFrom: null }] ? [model.At(from)] : Changes(model.Prices, from, until).Append(from).Select(model.At).Distinct();
 
     private static IEnumerable<DateTimeOffset> Changes(ImmutableArray<Price> prices, DateTimeOffset from, DateTimeOffset until)
     {

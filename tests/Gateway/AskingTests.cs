@@ -54,6 +54,19 @@ public sealed class AskingTests
             Read($$"""{"model":"m","messages":[{"role":"user","content":[{{part.Replace("DATA", data, StringComparison.Ordinal)}}]}]}""").Outline(default, default);
     }
 
+    [Theory]
+    [InlineData("half a pair", "{\"model\":\"m\",\"messages\":[{\"content\":\"\\ud800\"}]}")]
+    [InlineData("in a text", "{\"model\":\"m\",\"messages\":[{\"content\":\"\u00ff\"}]}")]
+    [InlineData("in a name", "{\"model\":\"m\",\"messages\":[{\"\u00ff\":1}]}")]
+    public void What_is_no_text_is_refused_wherever_it_is(string where, string body)
+    {
+        // As Latin-1 the letter is one byte, which is no UTF-8.
+        var (asking, problem) = Asking.Read(ModelRoute.Chat, Encoding.Latin1.GetBytes(body));
+
+        asking.Should().BeNull(where);
+        problem!.Faults!.Single().Message.Should().Contain("valid UTF-8", where);
+    }
+
     private static Asking Read(string body)
     {
         var (asking, problem) = Asking.Read(ModelRoute.Chat, Encoding.UTF8.GetBytes(body));

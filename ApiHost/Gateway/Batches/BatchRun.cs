@@ -40,8 +40,7 @@ internal sealed partial class BatchRun(
 
     public async Task Run(Call call, Batch batch, BatchHold hold)
     {
-        using var ended = new CancellationTokenSource();
-        _ = Held.Extend(call.Budget, hold.Id, clock, ended.Token);
+        using var extending = Held.Extending(call.Budget, hold.Id, clock);
         await using var leaving = call.Http.RequestAborted.Register(() => LogGone(log, hold.Id));
         using var telling = ResultTelling.For(call.Http, hold, batch.Total);
         try
@@ -55,7 +54,7 @@ internal sealed partial class BatchRun(
         }
         finally
         {
-            await ended.CancelAsync();
+            extending.Dispose();
             await endings.Soon(endings.Abandon(call.Budget, hold.Id));
         }
 
