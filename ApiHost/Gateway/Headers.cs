@@ -32,16 +32,19 @@ internal static class Headers
     {
         foreach (var name in s_passed)
         {
-            // As they came: nobody here has a use for what they mean.
+            // As they came: nobody here has a use for what they mean. One that cannot be sent on must not cost the caller the answer.
             if (from.Headers.NonValidated.TryGetValues(name, out var values) || from.Content.Headers.NonValidated.TryGetValues(name, out values))
             {
-                to.Headers[name] = values.Count == 1 ? values.ToString() : values.ToArray();
+                to.Headers[name] = values.Where(IsCarried).ToArray();
             }
         }
 
         to.Headers.XContentTypeOptions = "nosniff";
         to.Headers.CacheControl = "no-store";
     }
+
+    /// <summary>Whether every header can carry it: printable ASCII (source: RFC 9110, section 5.5).</summary>
+    public static bool IsCarried(string? value) => value is null || value.All(c => c is >= ' ' and <= '~');
 
     /// <summary>Why the model that is called now is.</summary>
     public static void TellRoute(HttpResponse to, Asking asking)
@@ -53,13 +56,13 @@ internal static class Headers
     }
 
     /// <summary>A model that was called and not good enough: why, and what it cost all the same. Its reservation is in the ledger.</summary>
-    public static void TellTried(HttpResponse to, Tried tried) => to.Headers.Append(Tried, $"{tried.Asking.Model};{tried.Fault};{tried.Cost ?? Money.Zero}");
+    public static void TellTried(HttpResponse to, Tried tried) => to.Headers.Append(Tried, $"{Encoded(tried.Asking.Model)};{tried.Fault};{tried.Cost ?? Money.Zero}");
 
     /// <param name="latest">The newest word of the budget.</param>
     public static void Tell(HttpResponse to, Held held, Receipt latest, string model)
     {
         to.Headers[Reservation] = held.Id.Value;
-        to.Headers[Model] = model;
+        to.Headers[Model] = Encoded(model);
         if (held.OutputTokens is { } most)
         {
             to.Headers[MaxTokens] = most.ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -72,7 +75,10 @@ internal static class Headers
     }
 
     /// <summary>Of an answer that was not made for this call.</summary>
-    public static void TellFree(HttpResponse to, string model) => (to.Headers[Cost], to.Headers[Model]) = (Money.Zero.ToString(), model);
+    public static void TellFree(HttpResponse to, string model) => (to.Headers[Cost], to.Headers[Model]) = (Money.Zero.ToString(), Encoded(model));
 
     public static void TellCost(HttpResponse to, Receipt settled) => to.Headers[Cost] = settled.Kind == EntryKind.Settle ? settled.Amount.ToString() : Money.Zero.ToString();
+
+    /// <summary>A name that callers and providers give, percent-encoded where a header cannot carry it; <see cref="Uri.UnescapeDataString(string)"/> reads it either way.</summary>
+    private static string Encoded(string name) => IsCarried(name) && !name.Contains('%') ? name : Uri.EscapeDataString(name);
 }

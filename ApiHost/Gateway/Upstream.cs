@@ -33,7 +33,8 @@ internal sealed class Upstream : IDisposable
         {
             if (from.Headers.TryGetValue(name, out var values))
             {
-                request.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values!);
+                // What cannot be sent would break the attempt, and look as if it had been broken off.
+                request.Headers.TryAddWithoutValidation(name, values.Where(Headers.IsCarried));
             }
         }
 

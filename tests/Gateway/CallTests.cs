@@ -1,5 +1,6 @@
 using System.Text;
 using Budgets.Tests.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace Budgets.Tests.Gateway;
 
@@ -31,6 +32,28 @@ public sealed class CallTests(GatewayApi api)
         Header(answer, "x-budget-remaining").Should().Be(Money.FromDollars(100m - cost).ToString());
         Header(answer, "x-budget-model").Should().Be("gpt-4o-2024-08-06");
         (await agent.Get($"/v1/reservations/{Header(answer, "x-budget-reservation")}"))["status"].GetString().Should().Be("settled");
+    }
+
+    [Fact]
+    public async Task What_no_header_can_carry_costs_nobody_the_answer()
+    {
+        using var liberal = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = api.Address };
+        var agent = await api.NewAgent();
+        var body = Said.Completion().Replace("gpt-4o-2024-08-06", "\u6a21 100%", StringComparison.Ordinal);
+        api.Provider.Answer = (http, _) =>
+        {
+            (http.Response.ContentType, http.Response.Headers["x-request-id"], http.Response.Headers["request-id"]) = ("application/json", "caf\u00e9", "req_1");
+            return http.Response.WriteAsync(body);
+        };
+
+        var answer = await new Agent(liberal, agent.Key!, agent.Id).Send(
+            "POST", "/v1/chat/completions", new StringContent(Said.Hello, Encoding.UTF8, "application/json"), r => r.Headers.TryAddWithoutValidation("User-Agent", "M\u00fcllers agent"));
+
+        (answer.Status, answer.Text).Should().Be((200, body));
+        Uri.UnescapeDataString(Header(answer, "x-budget-model")).Should().Be("\u6a21 100%");
+        (answer.Header("x-request-id"), answer.Header("request-id")).Should().Be((null, "req_1"));
+        (await api.Ended(agent)).Amount.Should().Be(api.Price("gpt-4o", new TokenUsage(11, 9)));
+        api.Provider.Calls.Single().Headers.Keys.Should().NotContain("user-agent");
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal sealed class Letter : IDisposable
     public string? RequestId => Told("x-request-id") ?? Told("request-id");
 
     /// <summary>What was really used.</summary>
-    public string? Model => Told(Headers.Model);
+    public string? Model => Told(Headers.Model) is { } encoded ? Uri.UnescapeDataString(encoded) : null;
 
     /// <summary>Why that.</summary>
     public string? Route => Told(Headers.Route);
