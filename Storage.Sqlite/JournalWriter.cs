@@ -29,7 +29,6 @@ internal sealed class JournalWriter : IDisposable
     private readonly Thread _thread;
     private readonly object _gate = new();
     private List<Pending> _waiting = [];
-    private bool _isAsleep;
     private bool _stopping;
     private bool _failed;
 
@@ -75,10 +74,8 @@ internal sealed class JournalWriter : IDisposable
             }
 
             _waiting.Add(pending);
-            if (_isAsleep)
+            if (_waiting.Count == 1)
             {
-                // Once: to wake a thread costs more than to give it another append.
-                _isAsleep = false;
                 Monitor.Pulse(_gate);
             }
         }
@@ -109,13 +106,13 @@ internal sealed class JournalWriter : IDisposable
             // After a failure the index waits for the next append too: a full disk must not be asked again and again.
             while (_waiting.Count == 0 && !_stopping && (!_index.IsBusy || _failed))
             {
-                Sleep(Timeout.InfiniteTimeSpan);
+                Monitor.Wait(_gate);
             }
 
             // A caller who writes again at once should not find the writer busy with the index.
             if (_waiting.Count == 0 && !_stopping)
             {
-                Sleep(QuietBeforeIndex);
+                Monitor.Wait(_gate, QuietBeforeIndex);
             }
         }
 
@@ -134,13 +131,6 @@ internal sealed class JournalWriter : IDisposable
         {
             Thread.Yield();
         }
-    }
-
-    private void Sleep(TimeSpan most)
-    {
-        _isAsleep = true;
-        Monitor.Wait(_gate, most);
-        _isAsleep = false;
     }
 
     /// <summary>Lets others run as long as that brings more appends: a commit costs the same for one as for many. A lone caller waits for nobody.</summary>
